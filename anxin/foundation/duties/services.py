@@ -1,0 +1,321 @@
+"""Starting, stopping and moving clocks. The moments are derived from stored starts, pauses and extensions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
+
+from django.db.models import Case, Q, QuerySet, Value, When
+from pydantic import Field
+
+from anxin.foundation.access.actor import Actor, reach
+from anxin.foundation.audit.commands import command, record
+from anxin.foundation.audit.unit import unit_of_work
+from anxin.foundation.duties.events import DutyLapsed, DutyWarned
+from anxin.foundation.duties.models import Duty, DutyChange
+from anxin.foundation.kernel.errors import Denied, Refused
+from anxin.foundation.outbox.bus import publish
+from anxin.foundation.outbox.worker import job
+from anxin.foundation.policy.current import book
+from anxin.foundation.workdays import calendar
+
+Reason = Annotated[str, Field(min_length=2, max_length=500)]
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Where a duty falls: the county, and the unit that the subject is with."""
+
+    county: str
+    town: str = ""
+    unit: str = ""
+    unit_kind: str = ""
+
+
+@dataclass(frozen=True)
+class Start:
+    """A clock to be started. `clock` overrides the rule's own term, `due_at` overrides the clock altogether."""
+
+    rule: str
+    subject: str
+    headline: str
+    owner: Owner
+    at: datetime
+    clock: str = ""
+    due_at: datetime | None = None
+
+
+def start(starts: Iterable[Start]) -> list[Duty]:
+    """Begin the clocks of one act, in one statement. Reads the rule (who, which clock) and the length from packs."""
+    return Duty.objects.bulk_create([_duty(s) for s in starts])
+
+
+def _duty(s: Start) -> Duty:
+    on = calendar.local(s.at).date()
+    rule = book().section("duties", place=s.owner.county, on=on)[s.rule]
+    at_unit = rule.get("at") == "unit"
+    post = rule.get("posts", {}).get(s.owner.unit_kind, rule["post"]) if at_unit else rule["post"]
+    due_at, provisional, receipt = moment(clock=s.clock or rule.get("clock", ""), county=s.owner.county, at=s.at)
+    if s.due_at is not None:
+        due_at, provisional = s.due_at, False
+    return Duty(
+        rule=s.rule,
+        title=rule["zh"],
+        subject=s.subject,
+        headline=s.headline,
+        post=post,
+        county_code=s.owner.county,
+        town_code=s.owner.town if at_unit else "",
+        unit_code=s.owner.unit if at_unit else "",
+        started_at=s.at,
+        due_at=due_at,
+        warn_at=_warn_at(s.at, due_at, s.owner.county),
+        provisional=provisional,
+        receipt=receipt,
+    )
+
+
+def moment(*, clock: str, county: str, at: datetime) -> tuple[datetime, bool, dict[str, Any]]:
+    """When a clock that starts `at` runs out; whether that is provisional; and the receipt of the ruling."""
+    if not clock:
+        return at, False, {}
+    ruling = book().ruling(clock, place=county, on=calendar.local(at).date())
+    due = calendar.due(
+        book().calendar(county),
+        at,
+        int(ruling.value),
+        ruling.unit,
+        ruling.attrs.get("ends", "end_of_day"),
+        provisional_ok=True,
+    )
+    return due.at, due.provisional, ruling.receipt()
+
+
+def _warn_at(start_at: datetime, due_at: datetime, county: str) -> datetime:
+    share = float(book().ruling("duty.warn_share", place=county, on=calendar.local(start_at).date()).value)
+    return start_at + (due_at - start_at) * share
+
+
+def discharge(*, subject: str, rules: Iterable[str], at: datetime, unit: str = "") -> int:
+    """The act was done; a duty done after its moment stays marked late. Returns how many clocks stopped.
+
+    With `unit` only the duties of that unit stop.
+    """
+    live = Duty.objects.filter(subject=subject, rule__in=tuple(rules), state__in=Duty.LIVE)
+    return _discharge(live.filter(unit_code=unit) if unit else live, at)
+
+
+def discharge_one(*, duty: int, at: datetime) -> int:
+    """The same for one duty by its id."""
+    return _discharge(Duty.objects.filter(pk=duty, state__in=Duty.LIVE), at)
+
+
+def _discharge(live: QuerySet[Duty], at: datetime) -> int:
+    late = Case(When(state=Duty.State.PAUSED, then=Value(False)), default=Q(due_at__lt=at))
+    return live.update(late=late, state=Duty.State.DISCHARGED, ended_at=at)
+
+
+def cancel(*, subject: str, rules: Iterable[str], at: datetime) -> int:
+    """The act has lost its object (withdrawn, merged, returned)."""
+    live = Duty.objects.filter(subject=subject, rule__in=tuple(rules), state__in=Duty.LIVE)
+    return live.update(state=Duty.State.CANCELLED, ended_at=at)
+
+
+def is_live(*, subject: str, rule: str) -> bool:
+    """Whether a clock of this rule is running (or late) on the subject."""
+    return Duty.objects.filter(subject=subject, rule=rule, state__in=Duty.LIVE).exists()
+
+
+def cancel_all(*, subject: str, at: datetime, but: Iterable[str] = ()) -> int:
+    """Stop every running clock of a subject except those of the rules `but`."""
+    live = Duty.objects.filter(subject=subject, state__in=Duty.LIVE).exclude(rule__in=tuple(but))
+    return live.update(state=Duty.State.CANCELLED, ended_at=at)
+
+
+def move(*, actor: Actor, subject: str, rules: Iterable[str], owner: Owner, now: datetime, reason: str) -> int:
+    """Hand the duties of a unit to the next unit; their moments stay, for the worker's clock does not stop."""
+    live = list(Duty.objects.filter(subject=subject, rule__in=tuple(rules), state__in=Duty.LIVE))
+    for duty in live:
+        rule = book().section("duties", place=owner.county, on=calendar.local(duty.started_at).date())[duty.rule]
+        post = rule.get("posts", {}).get(owner.unit_kind, rule["post"])
+        _hand(duty, actor=actor, now=now, reason=reason, post=post, unit=owner.unit, town=owner.town)
+    return len(live)
+
+
+def reclock(*, actor: Actor, subject: str, rule: str, clock: str, now: datetime, reason: str) -> None:
+    """Run a live duty by another clock from its original start (the class of the matter has changed)."""
+    for duty in Duty.objects.filter(subject=subject, rule=rule, state__in=Duty.LIVE):
+        due_at, provisional, receipt = moment(clock=clock, county=duty.county_code, at=duty.started_at)
+        _change(duty, DutyChange.Kind.RECLASSIFIED, actor, now, reason, due_at=due_at)
+        duty.provisional, duty.receipt = provisional, receipt
+        _reset(duty, now)
+
+
+def rename(*, subject: str, headline: str) -> None:
+    """Show changed facts (people, amount) in every inbox."""
+    Duty.objects.filter(subject=subject, state__in=Duty.LIVE).exclude(headline=headline).update(headline=headline)
+
+
+@command(may="duties:pause", zh="暂停期限")
+def pause(*, actor: Actor, now: datetime, duty: int, reason: Reason) -> dict[str, Any]:
+    """Stop a clock while others must act first; the reason is kept."""
+    row = _mine(actor, duty)
+    if row.state not in (Duty.State.OPEN, Duty.State.LAPSED):
+        raise Refused(f"“{row.title}”{row.get_state_display()}，不能暂停")
+    row.state, row.paused_at = Duty.State.PAUSED, now
+    _change(row, DutyChange.Kind.PAUSED, actor, now, reason)
+    row.save(update_fields=["state", "paused_at"])
+    record(actor=actor, verb="duties.pause", subject=row.subject, rule=row.rule, reason=reason)
+    return _told(row)
+
+
+@command(may="duties:pause", zh="恢复期限")
+def resume(*, actor: Actor, now: datetime, duty: int, reason: Reason) -> dict[str, Any]:
+    """Let a paused clock run on; the moment moves by the time that was paused."""
+    row = _mine(actor, duty)
+    if row.state != Duty.State.PAUSED or row.paused_at is None:
+        raise Refused(f"“{row.title}”没有暂停，不必恢复")
+    due_at = row.due_at
+    if due_at > row.paused_at:
+        due_at = calendar.shifted(
+            book().calendar(row.county_code),
+            row.due_at,
+            row.paused_at,
+            now,
+            row.receipt.get("unit", "day"),
+        )
+    _change(row, DutyChange.Kind.RESUMED, actor, now, reason, due_at=due_at)
+    row.paused_at = None
+    _reset(row, now)
+    record(actor=actor, verb="duties.resume", subject=row.subject, rule=row.rule, due_at=row.due_at, reason=reason)
+    return _told(row)
+
+
+@command(may="duties:extend", zh="延长期限")
+def extend(
+    *,
+    actor: Actor,
+    now: datetime,
+    duty: int,
+    due_at: datetime,
+    reason: Reason,
+    approver: Annotated[str, Field(min_length=2, max_length=60)],
+    document: Annotated[str, Field(max_length=60)] = "",
+) -> dict[str, Any]:
+    """Move a moment later, with the approver's name and the document. A moment never moves earlier."""
+    row = _mine(actor, duty)
+    if row.state not in (Duty.State.OPEN, Duty.State.LAPSED):
+        raise Refused(f"“{row.title}”{row.get_state_display()}，不能延期")
+    if due_at <= row.due_at:
+        raise Refused(f"新期限必须晚于原期限 {calendar.local(row.due_at):%Y-%m-%d %H:%M}")
+    if due_at <= now:
+        raise Refused("新期限必须晚于现在")
+    _change(row, DutyChange.Kind.EXTENDED, actor, now, reason, approver=approver, document=document, due_at=due_at)
+    _reset(row, now)
+    record(
+        actor=actor, verb="duties.extend", subject=row.subject, rule=row.rule, due_at=due_at, reason=reason,
+        approver=approver, document=document,
+    )  # fmt: skip
+    return _told(row)
+
+
+@command(may="duties:hand_over", zh="移交职责")
+def hand_over(*, actor: Actor, now: datetime, duty: int, post: str, reason: Reason, unit: str = "") -> dict[str, Any]:
+    """Give a duty to another post; the moment stays."""
+    row = _mine(actor, duty)
+    if row.state not in Duty.LIVE:
+        raise Refused(f"“{row.title}”{row.get_state_display()}，不必移交")
+    if post not in book().section("roles", place=row.county_code, on=calendar.local(now).date()):
+        raise Refused(f"本县没有“{post}”这个岗位，请从岗位表中选择")
+    _hand(row, actor=actor, now=now, reason=reason, post=post, unit=unit or row.unit_code, town=row.town_code)
+    record(actor=actor, verb="duties.hand_over", subject=row.subject, rule=row.rule, post=post, reason=reason)
+    return _told(row)
+
+
+def _hand(duty: Duty, *, actor: Actor, now: datetime, reason: str, post: str, unit: str, town: str) -> None:
+    _change(duty, DutyChange.Kind.HANDED_OVER, actor, now, reason, post=post, unit_code=unit, town_code=town)
+    duty.save(update_fields=["post", "unit_code", "town_code"])
+
+
+def _change(duty: Duty, kind: str, actor: Actor, now: datetime, reason: str, **new: Any) -> None:
+    """Write the history row and set the new values on the duty (unsaved)."""
+    extra = {key: new.pop(key) for key in ("approver", "document") if key in new}
+    old = {key: _plain(getattr(duty, key)) for key in new}
+    DutyChange.objects.create(
+        duty=duty, kind=kind, at=now, by=actor.name, reason=reason, old=old,
+        new={key: _plain(value) for key, value in new.items()}, **extra,
+    )  # fmt: skip
+    for key, value in new.items():
+        setattr(duty, key, value)
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def _reset(duty: Duty, now: datetime) -> None:
+    """Save a duty whose moment has moved: it is open or lapsed by the new moment, and may warn anew."""
+    duty.warn_at = _warn_at(duty.started_at, duty.due_at, duty.county_code)
+    if duty.due_at > now:
+        duty.state, duty.lapsed_at = Duty.State.OPEN, None
+        duty.warned_at = duty.warned_at if duty.warn_at <= now else None
+    elif duty.state != Duty.State.LAPSED:
+        duty.state = Duty.State.OPEN
+    duty.save()
+
+
+def _mine(actor: Actor, pk: int) -> Duty:
+    in_reach = reach(actor, town="unit_code")
+    duty = Duty.objects.select_for_update().filter(in_reach, pk=pk).first()
+    if duty is None:
+        raise Denied
+    return duty
+
+
+def _told(duty: Duty) -> dict[str, Any]:
+    return {"id": duty.pk, "rule": duty.rule, "state": duty.state, "due_at": duty.due_at}
+
+
+@job(minutes=1)
+def tick(*, now: datetime) -> None:
+    """Warn, lapse and recalculate; a worker that slept three days still stamps the true moments."""
+    for duty in Duty.objects.filter(state=Duty.State.OPEN, warned_at__isnull=True, warn_at__lte=now).order_by(
+        "warn_at"
+    ):
+        _warn(duty, now)
+    for duty in Duty.objects.filter(state=Duty.State.OPEN, due_at__lt=now).order_by("due_at"):
+        _lapse(duty, now)
+    for duty in Duty.objects.filter(provisional=True, state=Duty.State.OPEN):
+        _settle_calendar(duty, now)
+
+
+def _warn(duty: Duty, now: datetime) -> None:
+    with unit_of_work(actor=Actor.system(duty.county_code), now=now):
+        still = Q(pk=duty.pk, state=Duty.State.OPEN, warned_at__isnull=True)
+        if Duty.objects.filter(still).update(warned_at=duty.warn_at):
+            publish(DutyWarned(duty.pk, duty.rule, duty.subject))
+
+
+def _lapse(duty: Duty, now: datetime) -> None:
+    system = Actor.system(duty.county_code)
+    with unit_of_work(actor=system, now=now):
+        still = Q(pk=duty.pk, state=Duty.State.OPEN, due_at__lt=now)
+        if Duty.objects.filter(still).update(state=Duty.State.LAPSED, lapsed_at=duty.due_at):
+            record(actor=system, verb="duties.lapse", subject=duty.subject, rule=duty.rule, due_at=duty.due_at)
+            publish(DutyLapsed(duty.pk, duty.rule, duty.subject))
+
+
+def _settle_calendar(duty: Duty, now: datetime) -> None:
+    """A year's calendar may have been published since: a provisional moment becomes the true one."""
+    clock = duty.receipt.get("term", "")
+    due_at, provisional, receipt = moment(clock=clock, county=duty.county_code, at=duty.started_at)
+    if provisional and due_at == duty.due_at:
+        return
+    system = Actor.system(duty.county_code)
+    with unit_of_work(actor=system, now=now):
+        _change(duty, DutyChange.Kind.RECALCULATED, system, now, "工作日历已公布，按公布的日历重算", due_at=due_at)
+        duty.provisional, duty.receipt = provisional, receipt
+        _reset(duty, now)
+        record(actor=system, verb="duties.recalculate", subject=duty.subject, rule=duty.rule, due_at=due_at)

@@ -1,0 +1,1 @@
+"""Pure building blocks: errors, money, periods, identifiers, numbers and the lifecycle interpreter."""

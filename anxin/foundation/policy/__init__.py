@@ -1,0 +1,1 @@
+"""What the law and the county say, on a day, at a place, and who says so."""

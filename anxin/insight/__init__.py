@@ -1,0 +1,1 @@
+"""分析: counting over facts; knows no Django."""

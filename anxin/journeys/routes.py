@@ -1,0 +1,19 @@
+"""Every automatic consequence in the system, on one page: when this happens, that follows."""
+
+from __future__ import annotations
+
+from anxin.foundation.duties.events import DutyLapsed, DutyWarned
+from anxin.foundation.outbox.bus import Handler
+from anxin.journeys import clock, complaint
+from anxin.resolution.cases.events import CaseMoved, CaseOpened, JointHandlingBegan
+from anxin.resolution.intake.events import ComplaintMerged, ComplaintReceived
+
+ROUTES: dict[type, list[Handler]] = {
+    ComplaintReceived: [complaint.open_case],
+    ComplaintMerged: [complaint.attach_to_case],
+    CaseOpened: [complaint.tell_reporter],
+    CaseMoved: [complaint.tell_unit, complaint.tell_worker],
+    JointHandlingBegan: [complaint.begin_joint_handling],
+    DutyWarned: [clock.warn_the_post],
+    DutyLapsed: [clock.lapse_the_order, clock.miss_the_instalment, clock.tell_the_office],
+}

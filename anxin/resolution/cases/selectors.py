@@ -1,0 +1,270 @@
+"""Reading cases. Every function narrows by the actor's reach and hands out plain values."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from anxin.foundation.access.actor import Actor
+from anxin.foundation.audit import selectors as audit
+from anxin.foundation.audit.commands import query
+from anxin.foundation.directory import selectors as directory
+from anxin.foundation.documents import selectors as documents
+from anxin.foundation.duties import selectors as duties
+from anxin.foundation.kernel.errors import Denied
+from anxin.foundation.kernel.money import yuan
+from anxin.registry.wages import selectors as wages
+from anxin.resolution.cases.lifecycle import CASE, EVIDENCE, FINALS, STAGES
+from anxin.resolution.cases.models import Case, CaseSource
+from anxin.resolution.cases.routing import suggest
+from anxin.resolution.intake import selectors as intake
+
+PAGE = 50
+
+
+@query(may="cases:see", zh="案件详情")
+def detail(*, actor: Actor, now: datetime, case: int) -> dict[str, Any]:
+    """Everything the case page shows except the buttons: facts, people and money, clocks, papers, timeline."""
+    row = _find(actor, case)
+    subject = _label(row)
+    claims = dict(row.claims.filter(superseded=False).order_by("pk").values_list("wage_id", "pk"))
+    owed = duties.for_subject(subject=subject)
+    assignments = list(row.assignments.order_by("at", "id"))
+    return {
+        **summary(row),
+        "place": row.place_code,
+        "place_zh": directory.breadcrumb(row.place_code),
+        "first_unit": next((a.to_unit for a in assignments if a.verb == "dispatch"), ""),
+        "joint_reason": row.joint_reason,
+        "joint_receipt": row.joint_receipt,
+        "order": {"number": row.order_number, "due_on": row.order_due_on, "lapsed": row.order_lapsed},
+        "withdrawal": {"reason": row.withdrawal_reason, "genuine": row.withdrawal_genuine},
+        "reply": row.reply,
+        "returned_times": row.returned_times,
+        "dispatched_times": row.dispatched_times,
+        "version": row.version,
+        "duties": {d["rule"]: d for d in owed},
+        "duty_list": owed,
+        "duty_changes": duties.changes_for(subject=subject),
+        "workers": [{**w, "claim": claims[w["id"]]} for w in wages.rows(list(claims))],
+        "calls": [
+            {"at": c.at, "kind": c.kind, "kind_zh": c.get_kind_display(), "person": c.person, "reached": c.reached,
+             "summary": c.summary, "by": c.by}
+            for c in row.calls.order_by("-at", "-id")
+        ],
+        "assignments": [
+            {"at": a.at, "verb": a.verb, "from_unit": a.from_unit, "to_unit": a.to_unit, "reason": a.reason,
+             "by": a.by, "suggestion": a.suggestion}
+            for a in assignments
+        ],
+        "assisting": [
+            {"unit": a.unit_code, "name": a.unit_name, "reason": a.reason, "from_at": a.from_at, "to_at": a.to_at,
+             "report": a.report, "reported_at": a.reported_at}
+            for a in row.assisting.order_by("pk")
+        ],
+        "sources": intake.sources_of([s.complaint_id for s in row.sources.order_by("pk")]),
+        "evidence": documents.evidence_for(subject=subject),
+        "letters": documents.letters_for(subject=subject),
+        "timeline": audit.entries_for(subject=subject),
+    }  # fmt: skip
+
+
+@query(may="cases:see", zh="可办步骤")
+def actions(*, actor: Actor, now: datetime, case: int) -> list[dict[str, Any]]:
+    """Buttons of the case page, read from the lifecycle: what this actor may do now, or why not yet."""
+    row = _find(actor, case)
+    kinds = documents.evidence_kinds(subject=_label(row), since=row.reopened_at)
+    offers = CASE.offers(row.stage, row, may=actor.may, evidence=kinds, names=EVIDENCE)
+    return [
+        {"verb": o.step.verb, "zh": o.step.zh, "asks": list(o.step.asks), "blocked": o.blocked, "basis": o.step.basis,
+         "needs": [EVIDENCE.get(k, k) for k in o.step.needs]}
+        for o in offers
+    ]  # fmt: skip
+
+
+@query(may="cases:see", zh="案件列表")
+def listing(
+    *,
+    actor: Actor,
+    now: datetime,
+    stage: str = "",
+    text: str = "",
+    joint: bool = False,
+    open_only: bool = False,
+    unit: str = "",
+    before: int | None = None,
+    limit: int = PAGE,
+) -> dict[str, Any]:
+    """Cases in reach, newest first; one query a page (keyset by id)."""
+    rows = Case.objects.visible_to(actor)
+    if stage:
+        rows = rows.filter(stage=stage)
+    if open_only:
+        rows = rows.exclude(stage__in=FINALS)
+    if joint:
+        rows = rows.filter(joint=True)
+    if unit:
+        rows = rows.filter(unit_code=unit)
+    if text:
+        rows = rows.filter(Q(number__istartswith=text) | Q(employer_name__icontains=text))
+    if before is not None:
+        rows = rows.filter(pk__lt=before)
+    page = list(rows.order_by("-pk")[: limit + 1])
+    return {"rows": [summary(r) for r in page[:limit]], "more": len(page) > limit}
+
+
+@query(may="cases:dispatch", zh="待流转")
+def unassigned(*, actor: Actor, now: datetime, limit: int = PAGE) -> list[dict[str, Any]]:
+    """The dispatch board: cases that are with nobody, soonest due first, each with the suggested unit and the reason."""
+    rows = list(_waiting(actor)[:limit])
+    clocks = duties.live(subjects=[_label(r) for r in rows], rule="dispatch")
+    names = {u.code: u.name for u in directory.units(actor.county)}
+    out = []
+    for row in rows:
+        suggestion = suggest(row, now)
+        out.append(
+            {
+                **summary(row),
+                "suggestion": suggestion,
+                "unit_name": names.get(suggestion["unit"], ""),
+                "duty": clocks.get(_label(row)),
+            }
+        )
+    return sorted(out, key=lambda r: (r["duty"]["due_at"] if r["duty"] else now, r["id"]))
+
+
+def _waiting(actor: Actor) -> QuerySet[Case]:
+    return Case.objects.visible_to(actor).filter(stage="registered").order_by("opened_at", "pk")
+
+
+@query(may="cases:see", zh="同一单位的案件")
+def of_employer(*, actor: Actor, now: datetime, employer: int, but: int = 0) -> list[dict[str, Any]]:
+    """Other cases against the same employer in reach, newest first."""
+    rows = Case.objects.visible_to(actor).filter(employer_id=employer).exclude(pk=but)
+    return [summary(r) for r in rows.order_by("-pk")[:20]]
+
+
+@query(may="cases:progress", zh="查询进度")
+def progress(*, actor: Actor, now: datetime, number: str, receipt: str) -> dict[str, Any]:
+    """What the reporter may see with number and receipt code: the step reached, who handles it, the next deadline."""
+    complaint = intake.opened_by(actor=actor, now=now, number=number, receipt=receipt)
+    source = CaseSource.objects.select_related("case").filter(complaint_id=complaint["id"]).first()
+    if source is None:
+        return {**complaint["public"], "case": None}
+    row = source.case
+    unit = directory.unit_get(row.unit_code) if row.unit_code else None
+    live = [d for d in duties.for_subject(subject=_label(row)) if d["state"] in ("open", "lapsed", "paused")]
+    coming = min((d for d in live if d["rule"] in PUBLIC_DUTIES), key=lambda d: d["due_at"], default=None)
+    return {
+        **complaint["public"],
+        "case": row.number,
+        "merged": bool(source.from_case),
+        "stage": row.stage,
+        "stage_zh": CASE.states[row.stage],
+        "unit": unit.name if unit else "",
+        "phone": unit.phone if unit else "",
+        "next": {"title": coming["title"], "due_at": coming["due_at"], "late": coming["due_at"] < now}
+        if coming
+        else None,
+        "reply": row.reply,
+        "ask_money": row.stage in ("paid", "replied", "closed") and row.outcome == "paid",
+        "steps": [{"at": at, "stage": stage, "zh": STAGES[stage]} for at, stage in _milestones(row)],
+    }
+
+
+PUBLIC_DUTIES = ("dispatch", "contact", "settle", "reply", "confirm")
+
+
+def _milestones(row: Case) -> list[tuple[datetime, str]]:
+    """The moments a reporter recognises, oldest first; never who said what."""
+    steps = [(row.opened_at, "registered")]
+    for entry in reversed(audit.entries_for(subject=_label(row))):
+        target = entry["detail"].get("target", "")
+        if target and entry["detail"].get("source") != target:
+            steps.append((entry["at"], target))
+    return steps
+
+
+def for_complaints(*, complaints: list[int]) -> dict[int, dict[str, Any]]:
+    """Which case answers each complaint; for pages that show complaints the actor may already see."""
+    rows = CaseSource.objects.filter(complaint_id__in=complaints).select_related("case")
+    return {s.complaint_id: summary(s.case) for s in rows}
+
+
+def open_for_complaint(complaint: int) -> int | None:
+    """The case of a complaint, for journeys."""
+    return CaseSource.objects.filter(complaint_id=complaint).values_list("case_id", flat=True).first()
+
+
+def is_open(case: int) -> bool:
+    """Whether a case still runs, for journeys."""
+    return not Case.objects.filter(pk=case, stage__in=FINALS).exists()
+
+
+def facts(case: int) -> dict[str, Any]:
+    """Plain facts of a case for journeys and letters; the caller acts for the system or has checked reach."""
+    row = Case.objects.get(pk=case)
+    return {
+        **summary(row),
+        "reply": row.reply,
+        "reporters": intake.contacts_of(list(row.sources.values_list("complaint_id", flat=True))),
+    }
+
+
+def reachable(actor: Actor, pk: int) -> None:
+    """Raise `Denied` unless the case is in the actor's reach; documents ask before they open a file."""
+    _find(actor, pk)
+
+
+def summary(row: Case) -> dict[str, Any]:
+    """One case in one line; amounts in yuan with two decimals."""
+    return {
+        "id": row.pk,
+        "number": row.number,
+        "stage": row.stage,
+        "stage_zh": CASE.states[row.stage],
+        "open": row.is_open,
+        "employer": row.employer_name,
+        "employer_id": row.employer_id,
+        "project_id": row.project_id,
+        "category": row.category,
+        "category_zh": row.get_category_display(),
+        "county": row.county_code,
+        "town": row.town_code,
+        "unit": row.unit_code,
+        "unit_name": row.unit_name,
+        "unit_kind": row.unit_kind,
+        "channel": row.channel,
+        "sector": row.sector,
+        "people": row.people,
+        "due": yuan(row.due_fen),
+        "paid": yuan(row.paid_fen),
+        "outstanding": yuan(row.outstanding_fen),
+        "due_fen": row.due_fen,
+        "paid_fen": row.paid_fen,
+        "outstanding_fen": row.outstanding_fen,
+        "verified": row.verified,
+        "unconfirmed": row.unconfirmed,
+        "grade": row.grade,
+        "grade_zh": row.get_grade_display(),
+        "severity": row.severity,
+        "joint": row.joint,
+        "outcome": row.outcome,
+        "outcome_zh": row.get_outcome_display(),
+        "reopened": row.reopened_times,
+        "opened_at": row.opened_at,
+        "ended_at": row.ended_at,
+    }
+
+
+def _find(actor: Actor, pk: int) -> Case:
+    row = Case.objects.visible_to(actor).filter(pk=pk).first()
+    if row is None:
+        raise Denied
+    return row
+
+
+def _label(row: Case) -> str:
+    return f"cases.Case:{row.pk}"

@@ -1,0 +1,901 @@
+"""Every change of a case. Each function is one act of one person; the table in `lifecycle` says what it may follow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Field
+
+from anxin.foundation.access.actor import Actor, require
+from anxin.foundation.audit.commands import command, record
+from anxin.foundation.directory import selectors as directory
+from anxin.foundation.documents import selectors as documents
+from anxin.foundation.duties import services as duties
+from anxin.foundation.duties.services import Owner, Start
+from anxin.foundation.kernel.errors import BadInput, Conflict, Denied, Refused
+from anxin.foundation.kernel.lifecycle import Step
+from anxin.foundation.kernel.money import Money, yuan
+from anxin.foundation.outbox.bus import publish
+from anxin.foundation.policy.current import book
+from anxin.foundation.workdays.calendar import end_of_day, local
+from anxin.registry.employers import selectors as employers
+from anxin.registry.wages import selectors as wage_reader
+from anxin.registry.wages import services as wages
+from anxin.registry.wages.services import Due
+from anxin.registry.workers import services as workers
+from anxin.registry.workers.services import Person
+from anxin.resolution.cases import thresholds
+from anxin.resolution.cases.events import CaseMoved, CaseOpened, JointHandlingBegan, WorkerAnswered
+from anxin.resolution.cases.lifecycle import CASE, EVIDENCE
+from anxin.resolution.cases.models import Assignment, Assisting, Call, Case, CaseSource, Claim
+from anxin.resolution.cases.routing import suggest
+from anxin.resolution.intake import selectors as intake
+
+Text = Annotated[str, Field(min_length=2, max_length=2000)]
+Reason = Annotated[str, Field(min_length=2, max_length=500)]
+Note = Annotated[str, Field(max_length=500)]
+Seen = int | None
+Method = Literal["bank", "cash", "advance", "other"]
+Answer = Literal["received", "partial", "none"]
+SETTLE_CLOCKS = {"ordinary": "clock.settle", "complex": "clock.settle_complex", "hard": "clock.settle_hard"}
+
+
+class WorkerLine(BaseModel):
+    """One worker's wages as entered by an officer. `amount` in fen, the period is half-open in days."""
+
+    name: Annotated[str, Field(min_length=1, max_length=40)]
+    amount: Money
+    phone: str = ""
+    id_number: str = ""
+    since: date | None = None
+    until: date | None = None
+
+
+# ── opening ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@command(may="cases:open", zh="登记案件")
+def open_(
+    *,
+    actor: Actor,
+    now: datetime,
+    complaint: int,
+    number: str,
+    place: str,
+    town: str = "",
+    channel: str = "",
+    sector: str = "",
+    employer: int | None = None,
+    employer_name: str = "",
+    project: int | None = None,
+    people: Annotated[int, Field(ge=1)] = 1,
+    amount_fen: Annotated[int, Field(ge=0)] = 0,
+    lines: list[dict[str, Any]] | None = None,
+    received_at: datetime | None = None,
+) -> dict[str, Any]:
+    """Turn a complaint about wages into a case; its clocks start at the moment of receipt.
+
+    The case bears the number of its complaint, so the worker has one number to remember.
+    """
+    opened_at = received_at or now
+    case = Case(
+        number=number,
+        county_code=actor.county,
+        place_code=place,
+        town_code=town,
+        channel=channel,
+        sector=sector,
+        category=Case.Category.PROJECT if project else Case.Category.ENTERPRISE,
+        employer_id=employer,
+        employer_name=employer_name,
+        project_id=project,
+        people=people,
+        due_fen=amount_fen,
+        unconfirmed=people,
+        opened_at=opened_at,
+        touched_by=actor.name,
+        touched_at=now,
+    )
+    began = _judge(case, now)
+    case.save(force_insert=True)
+    CaseSource.objects.create(case=case, complaint_id=complaint)
+    _list_workers(case, actor, now, _lines_of_complaint(case, lines or []))
+    duties.start([_clock(case, "dispatch", opened_at)])
+    record(
+        actor=actor, verb="cases.open", subject=case, first=True, complaint=complaint, people=people,
+        amount=yuan(amount_fen), channel=channel,
+    )  # fmt: skip
+    publish(CaseOpened(case.pk, case.number, complaint))
+    if began:
+        _announce_joint(case)
+    return _told(case)
+
+
+# ── who handles it ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@command(may="cases:dispatch", zh="流转")
+def dispatch(
+    *, actor: Actor, now: datetime, case: int, unit: str = "", note: Note = "", seen: Seen = None
+) -> dict[str, Any]:
+    """统一流转: give the case to the unit that will act. Without `unit` the routing table's suggestion is taken."""
+    row, step = _take(actor, case, "dispatch", seen)
+    suggestion = suggest(row, now)
+    _hand_to(row, unit or suggestion["unit"], actor, now, "dispatch", note, suggestion)
+    if unit in ("", suggestion["unit"]):
+        for helper in suggestion["assisting"]:
+            _add_helper(row, helper, suggestion["reason"], now)
+    return _finish(row, step, actor, now, note=note, unit=row.unit_name, starts=_settle_from(row, row.opened_at))
+
+
+@command(may="cases:redispatch", zh="二次分派")
+def redispatch(
+    *, actor: Actor, now: datetime, case: int, unit: str, reason: Reason, seen: Seen = None
+) -> dict[str, Any]:
+    """二次分派: the unit that got the case passes it to the body that will act; the worker's clocks do not start anew."""
+    row, step = _take(actor, case, "redispatch", seen)
+    if unit == row.unit_code:
+        raise BadInput(fields={"unit": f"案件已由{row.unit_name}承办，请选择其他单位"})
+    _hand_to(row, unit, actor, now, "redispatch", reason, {})
+    out = _finish(row, step, actor, now, reason=reason, unit=row.unit_name)
+    moved = ("contact", "settle", "reply", "instalment_check")
+    duties.move(actor=actor, subject=_label(row), rules=moved, owner=_owner(row), now=now, reason=reason)
+    if step.target == "dispatched" and not _live(row, "contact"):
+        duties.start([_clock(row, "contact", now)])
+    return out
+
+
+@command(may="cases:handle", zh="退回")
+def return_(*, actor: Actor, now: datetime, case: int, reason: Reason, seen: Seen = None) -> dict[str, Any]:
+    """退回: not ours, with a reason; the case is back at the dispatch desk."""
+    row, step = _take(actor, case, "return", seen)
+    Assignment.objects.create(case=row, at=now, verb="return", from_unit=row.unit_name, reason=reason, by=actor.name)
+    row.returned_times += 1
+    row.unit_code = row.unit_kind = row.unit_name = ""
+    return _finish(row, step, actor, now, reason=reason)
+
+
+@command(may="cases:dispatch", zh="并案")
+def merge(*, actor: Actor, now: datetime, case: int, into: int, reason: Reason) -> dict[str, Any]:
+    """并案: the same matter twice; all sources move to the case that stays, nothing is deleted."""
+    if case == into:
+        raise BadInput(fields={"into": "不能并入自身，请选择另一件案件"})
+    row, step = _take(actor, case, "merge", None)
+    target = find(actor, into)
+    if not target.is_open:
+        raise Refused(f"{target.number} {CASE.states[target.stage]}，不能并入")
+    CaseSource.objects.filter(case=row).update(case=target, from_case=row.number)
+    row.outcome, row.ended_at = Case.Outcome.MERGED, now
+    out = _finish(row, step, actor, now, reason=reason, into=target.number)
+    duties.cancel_all(subject=_label(row), at=now)
+    record(actor=actor, verb="cases.absorb", subject=target, number=row.number, reason=reason)
+    return out
+
+
+# ── contact, verification, mediation ─────────────────────────────────────────────────────────────────────────────────
+
+
+@command(may="cases:handle", zh="登记联系")
+def contact(
+    *, actor: Actor, now: datetime, case: int, summary: Text, person: str = "", seen: Seen = None
+) -> dict[str, Any]:
+    """受理告知: the worker was reached and told who handles the matter; this stops the contact clock."""
+    row, step = _take(actor, case, "contact", seen)
+    _note_call(row, Call.Kind.CONTACT, actor, now, summary, person, reached=True)
+    return _finish(row, step, actor, now, summary=summary)
+
+
+@command(may="cases:call", zh="登记通话")
+def log_call(
+    *,
+    actor: Actor,
+    now: datetime,
+    case: int,
+    summary: Text,
+    kind: Literal["contact", "employer", "callback"] = "contact",
+    person: str = "",
+    reached: bool = True,
+) -> dict[str, Any]:
+    """A call that moves no step: nobody answered, or the employer was asked."""
+    row = find(actor, case)
+    _note_call(row, kind, actor, now, summary, person, reached)
+    record(actor=actor, verb="cases.log_call", subject=row, kind=kind, reached=reached, summary=summary)
+    return _told(row)
+
+
+@command(may="cases:handle", zh="核实")
+def verify(
+    *,
+    actor: Actor,
+    now: datetime,
+    case: int,
+    people: Annotated[int, Field(ge=1)] | None = None,
+    amount: Money | None = None,
+    workers: list[WorkerLine] | None = None,
+    note: Note = "",
+    seen: Seen = None,
+) -> dict[str, Any]:
+    """核实: establish how many people are owed how much; with a list of workers the totals are its sums."""
+    row, step = _take(actor, case, "verify", seen)
+    _establish(row, actor, now, people, amount, workers)
+    row.verified = True
+    return _finish(row, step, actor, now, note=note, people=row.people, amount=yuan(row.due_fen))
+
+
+@command(may="cases:handle", zh="更正案情")
+def amend(
+    *,
+    actor: Actor,
+    now: datetime,
+    case: int,
+    reason: Reason,
+    people: Annotated[int, Field(ge=1)] | None = None,
+    amount: Money | None = None,
+    workers: list[WorkerLine] | None = None,
+    category: Literal["enterprise", "project"] | None = None,
+    place: str | None = None,
+    employer: int | None = None,
+    seen: Seen = None,
+) -> dict[str, Any]:
+    """Correct facts at any stage before the end; joint handling and severity are judged anew each time."""
+    row = _open_case(actor, case, seen)
+    if category:
+        row.category = category
+    if place:
+        where = directory.place_get(place)
+        row.place_code, row.town_code = where.code, where.town_code
+    if employer:
+        names = employers.in_county([employer], row.county_code)
+        if employer not in names:
+            raise BadInput(fields={"employer": "没有这家用人单位，请先登记"})
+        row.employer_id, row.employer_name = employer, names[employer]
+    _establish(row, actor, now, people, amount, workers)
+    _save(row, actor, now)
+    record(
+        actor=actor, verb="cases.amend", subject=row, reason=reason, people=row.people, amount=yuan(row.due_fen),
+        category=row.category, employer=row.employer_name,
+    )  # fmt: skip
+    return _told(row)
+
+
+@command(may="cases:handle", zh="组织调解")
+def mediate(*, actor: Actor, now: datetime, case: int, note: Note = "", seen: Seen = None) -> dict[str, Any]:
+    """组织调解: both sides are called together."""
+    row, step = _take(actor, case, "mediate", seen)
+    return _finish(row, step, actor, now, note=note)
+
+
+@command(may="cases:handle", zh="达成协议")
+def settle(*, actor: Actor, now: datetime, case: int, agreement: str, note: Note = "") -> dict[str, Any]:
+    """达成协议: called by mediation when both sides have agreed. `agreement` is the number of the settlement."""
+    row, step = _take(actor, case, "settle", None)
+    return _finish(row, step, actor, now, agreement=agreement, note=note)
+
+
+@command(may="cases:classify", zh="确定难易")
+def classify(
+    *, actor: Actor, now: datetime, case: int, grade: Literal["ordinary", "complex", "hard"], reason: Reason
+) -> dict[str, Any]:
+    """复杂 or 疑难: the settlement clock runs by the grade's own length, from the same start."""
+    row = _open_case(actor, case, None)
+    old, row.grade = row.grade, grade
+    _reclock(row, actor, now, reason)
+    _save(row, actor, now)
+    record(actor=actor, verb="cases.classify", subject=row, old=old, new=grade, reason=reason)
+    return _told(row)
+
+
+# ── hard matters, orders, referral ───────────────────────────────────────────────────────────────────────────────────
+
+
+@command(may="cases:escalate", zh="转疑难处置")
+def escalate(*, actor: Actor, now: datetime, case: int, reason: Reason, seen: Seen = None) -> dict[str, Any]:
+    """疑难处置: the town cannot settle it alone; the joint office must decide. A reason is required (M020)."""
+    row, step = _take(actor, case, "escalate", seen)
+    row.grade = Case.Grade.HARD
+    _reclock(row, actor, now, reason)
+    return _finish(row, step, actor, now, reason=reason)
+
+
+@command(may="cases:decide_hard", zh="会办决定")
+def decide_hard(*, actor: Actor, now: datetime, case: int, decision: Text, seen: Seen = None) -> dict[str, Any]:
+    """疑难事项集中会办: the joint office says who does what; the unit goes on by that."""
+    row, step = _take(actor, case, "decide_hard", seen)
+    return _finish(row, step, actor, now, decision=decision)
+
+
+@command(may="cases:joint_release", zh="解除联合处置")
+def joint_release(
+    *, actor: Actor, now: datetime, case: int, reason: Reason, approver: Annotated[str, Field(min_length=2)]
+) -> dict[str, Any]:
+    """Joint handling never ends by itself: a named person approves (M098)."""
+    row = _open_case(actor, case, None)
+    if not row.joint:
+        raise Refused("本案不在联合处置中")
+    row.joint, row.joint_reason = False, ""
+    Assisting.objects.filter(case=row, to_at__isnull=True).update(to_at=now)
+    _save(row, actor, now)
+    duties.cancel(subject=_label(row), rules=("joint_convene", "joint_assist"), at=now)
+    record(actor=actor, verb="cases.joint_release", subject=row, reason=reason, approver=approver)
+    return _told(row)
+
+
+@command(may="cases:assist", zh="反馈协办情况")
+def assist(*, actor: Actor, now: datetime, case: int, report: Text) -> dict[str, Any]:
+    """An assisting unit tells what it has done; its own duty ends, the others' go on."""
+    row = find(actor, case)
+    mine = Assisting.objects.filter(
+        case=row, to_at__isnull=True, unit_code__in=[s.unit for s in actor.scopes if s.unit]
+    ).first()
+    if mine is None:
+        raise Refused("贵单位不是本案的协办单位，不必反馈")
+    mine.report, mine.reported_at = report, now
+    mine.save(update_fields=["report", "reported_at"])
+    duties.discharge(subject=_label(row), rules=("joint_assist",), at=now, unit=mine.unit_code)
+    record(actor=actor, verb="cases.assist", subject=row, unit=mine.unit_name, report=report)
+    return _told(row)
+
+
+@command(may="cases:order", zh="责令限期改正")
+def order(
+    *,
+    actor: Actor,
+    now: datetime,
+    case: int,
+    order_number: Annotated[str, Field(min_length=4, max_length=60)],
+    due_on: date,
+    note: Note = "",
+    seen: Seen = None,
+) -> dict[str, Any]:
+    """责令限期改正: an order was issued and served; an inspector must look on its last day. 劳动保障监察条例 art. 18."""
+    row, step = _take(actor, case, "order", seen)
+    if due_on < local(now).date():
+        raise BadInput(fields={"due_on": "改正期限不能早于今天"})
+    row.order_number, row.order_due_on, row.order_lapsed = order_number, due_on, False
+    watch = _clock(row, "order_watch", now, due_at=end_of_day(due_on))
+    return _finish(row, step, actor, now, starts=[watch], order=order_number, due_on=due_on, note=note)
+
+
+@command(may="cases:lapse", zh="指令书逾期")
+def order_lapse(*, actor: Actor, now: datetime, case: int) -> dict[str, Any]:
+    """The order's last day has passed unpaid: the clock of criminal referral starts (Haiyan: 10 working days)."""
+    row = find(actor, case)
+    if row.stage != "ordered" or row.order_lapsed or row.order_due_on is None:
+        raise Refused("没有到期未履行的指令书")
+    row.order_lapsed = True
+    _save(row, actor, now)
+    duties.start([_clock(row, "refer", end_of_day(row.order_due_on))])
+    record(actor=actor, verb="cases.order_lapse", subject=row, order=row.order_number, due_on=row.order_due_on)
+    return _told(row)
+
+
+@command(may="cases:refer", zh="移送公安")
+def refer(
+    *, actor: Actor, now: datetime, case: int, reference: Annotated[str, Field(min_length=2)], note: Note = ""
+) -> dict[str, Any]:
+    """移送: a suspected crime of refusing to pay goes to the police. Criminal Law art. 276-1."""
+    row, step = _take(actor, case, "refer", None)
+    return _finish(row, step, actor, now, reference=reference, note=note)
+
+
+# ── money ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@command(may="cases:handle", zh="登记兑付")
+def record_payment(
+    *,
+    actor: Actor,
+    now: datetime,
+    case: int,
+    amount: Money | None = None,
+    claim: int | None = None,
+    paid_on: date | None = None,
+    method: Method = "bank",
+) -> dict[str, Any]:
+    """Money that came: to one worker (`claim`), or spread over all in proportion when no worker is named."""
+    row = _open_case(actor, case, None)
+    claims = _claims(row)
+    if claim is not None and claim not in claims:
+        raise Denied
+    chosen = [claims[claim]] if claim is not None else list(claims.values())
+    paid = wages.pay_out(
+        actor=actor, now=now, wage_ids=chosen, fen=amount, paid_on=paid_on or local(now).date(), method=method
+    )
+    _sum_up(row)
+    _save(row, actor, now)
+    record(
+        actor=actor, verb="cases.record_payment", subject=row, amount=yuan(paid), outstanding=yuan(row.outstanding_fen),
+        method=method,
+    )  # fmt: skip
+    return _told(row)
+
+
+@command(may="cases:handle", zh="确认兑付")
+def pay(
+    *,
+    actor: Actor,
+    now: datetime,
+    case: int,
+    paid_on: date | None = None,
+    method: Method = "bank",
+    note: Note = "",
+    seen: Seen = None,
+) -> dict[str, Any]:
+    """确认兑付: the proof is on file and every worker's sum is paid.
+
+    What is still outstanding is booked as paid on `paid_on`, since the proof covers the whole; without `paid_on`
+    everything must have been booked before.
+    """
+    row, step = _take(actor, case, "pay", seen, check=False)
+    if paid_on is not None and row.outstanding_fen:
+        CASE.check(step, _Settled(row), evidence(row), EVIDENCE)
+        wages.pay_out(
+            actor=actor, now=now, wage_ids=list(_claims(row).values()), fen=None, paid_on=paid_on, method=method
+        )
+        _sum_up(row)
+    CASE.check(step, row, evidence(row), EVIDENCE)
+    row.outcome = Case.Outcome.PAID
+    return _finish(row, step, actor, now, note=note, paid=yuan(row.paid_fen))
+
+
+@dataclass(frozen=True)
+class _Settled:
+    """The case as it will be once the outstanding sum is booked: lets evidence be checked before money is written."""
+
+    row: Case
+    outstanding_fen: int = 0
+
+    @property
+    def due_fen(self) -> int:
+        return self.row.due_fen
+
+
+@command(may="cases:confirm", zh="回访到账")
+def confirm(
+    *,
+    actor: Actor,
+    now: datetime,
+    case: int,
+    answer: Answer,
+    claim: int | None = None,
+    note: Note = "",
+    seen: Seen = None,
+) -> dict[str, Any]:
+    """The call-back officer has asked the worker (or, without `claim`, every worker not yet asked)."""
+    row = _for_change(actor, case, seen)
+    claims = _claims(row)
+    if claim is not None and claim not in claims:
+        raise Denied
+    chosen = [claims[claim]] if claim is not None else list(claims.values())
+    _note_call(row, Call.Kind.CALLBACK, actor, now, note or "回访是否收到钱", "", reached=True)
+    return _answered(row, actor, now, answer, chosen, by="callback", note=note)
+
+
+@command(may="cases:answer", zh="回答钱到了吗")
+def answer(
+    *, actor: Actor, now: datetime, number: str, receipt: str, answer: Answer, note: Note = ""
+) -> dict[str, Any]:
+    """钱到了吗: the worker's own word, given with the receipt code. "Partly" and "no" reopen the case at once."""
+    complaint = intake.opened_by(actor=actor, now=now, number=number, receipt=receipt)
+    source = CaseSource.objects.filter(complaint_id=complaint["id"]).first()
+    if source is None:
+        raise Denied
+    row = Case.objects.select_for_update().get(pk=source.case_id)
+    if row.stage not in ("paid", "replied", "closed"):
+        raise Refused("办理单位还没有登记兑付，您不用回答；如有变化我们会联系您")
+    chosen = _wages_of_reporter(row, complaint)
+    return _answered(row, actor, now, answer, chosen, by="self", note=note)
+
+
+def _wages_of_reporter(row: Case, complaint: dict[str, Any]) -> list[int]:
+    """The reporter's own wages when listed by name or phone; the whole group while nobody is listed."""
+    claims = list(_claims(row).values())
+    own = wage_reader.belonging_to(claims, name=complaint["name"], phone=complaint["phone"])
+    return own or wage_reader.unlisted(claims) or (claims if len(claims) == 1 else [])
+
+
+def _answered(
+    row: Case, actor: Actor, now: datetime, answer: str, chosen: list[int], *, by: str, note: str
+) -> dict[str, Any]:
+    if answer == "none":
+        wages.void_all(actor=actor, now=now, wage_ids=chosen, reason="劳动者反映没有收到")
+    wages.confirm(actor=actor, now=now, wage_ids=chosen, answer=answer, by=by, note=note)
+    _sum_up(row)
+    record(actor=actor, verb="cases.answer", subject=row, answer=answer, by=by, note=note)
+    publish(WorkerAnswered(row.pk, row.number, answer))
+    if answer != "received" and row.stage in ("paid", "replied", "closed"):
+        said = "只收到一部分" if answer == "partial" else "没收到"
+        return _reopen(row, CASE.find("reopen", row.stage), actor, now, f"劳动者反映{said}。{note}".strip())
+    _save(row, actor, now)
+    return _told(row)
+
+
+# ── the end ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@command(may="cases:handle", zh="不予支持")
+def dismiss(
+    *,
+    actor: Actor,
+    now: datetime,
+    case: int,
+    ground: Literal["not_wages", "no_facts", "already_paid", "other_body"],
+    note: Text,
+    seen: Seen = None,
+) -> dict[str, Any]:
+    """The claim is not one for this procedure; a human says so with a reason, and the worker is answered."""
+    row, step = _take(actor, case, "dismiss", seen)
+    row.outcome = Case.Outcome.DISMISSED
+    return _finish(row, step, actor, now, ground=ground, note=note)
+
+
+@command(may="cases:reply", zh="回复")
+def reply(*, actor: Actor, now: datetime, case: int, text: Text, seen: Seen = None) -> dict[str, Any]:
+    """回复: the worker is told the result; only then may the number be struck off."""
+    row, step = _take(actor, case, "reply", seen)
+    row.reply = text
+    return _finish(row, step, actor, now, text=text)
+
+
+@command(may="cases:close", zh="销号")
+def close(*, actor: Actor, now: datetime, case: int, note: Note = "", seen: Seen = None) -> dict[str, Any]:
+    """销号: replied, paid with proof, and every worker has confirmed."""
+    row, step = _take(actor, case, "close", seen)
+    row.ended_at = now
+    out = _finish(row, step, actor, now, note=note)
+    duties.cancel_all(subject=_label(row), at=now)
+    Assisting.objects.filter(case=row, to_at__isnull=True).update(to_at=now)
+    return out
+
+
+@command(may="cases:reopen", zh="重新办理")
+def reopen(*, actor: Actor, now: datetime, case: int, reason: Reason, seen: Seen = None) -> dict[str, Any]:
+    """The matter is not done after all; it goes back to the same unit and counts as rework."""
+    row, step = _take(actor, case, "reopen", seen)
+    return _reopen(row, step, actor, now, reason)
+
+
+def _reopen(row: Case, step: Step, actor: Actor, now: datetime, reason: str) -> dict[str, Any]:
+    row.reopened_times += 1
+    row.reopened_at = now
+    row.outcome, row.ended_at = Case.Outcome.NONE, None
+    row.withdrawal_reason, row.withdrawal_genuine = "", False
+    out = _finish(row, step, actor, now, reason=reason, starts=_settle_from(row, now))
+    duties.cancel(subject=_label(row), rules=("withdrawal_call",), at=now)
+    return out
+
+
+@command(may="cases:request_withdrawal", zh="登记撤回请求")
+def request_withdrawal(*, actor: Actor, now: datetime, case: int, reason: Reason) -> dict[str, Any]:
+    """Somebody says the worker no longer wants the case. Nothing stops until an independent officer has called."""
+    row = _open_case(actor, case, None)
+    if row.stage == "registered":
+        raise Refused("案件尚未流转，请先流转再登记撤回请求")
+    row.withdrawal_reason, row.withdrawal_genuine = reason, False
+    _save(row, actor, now)
+    if not _live(row, "withdrawal_call"):
+        duties.start([_clock(row, "withdrawal_call", now)])
+    record(actor=actor, verb="cases.request_withdrawal", subject=row, reason=reason)
+    return _told(row)
+
+
+@command(may="cases:call_independently", zh="独立核实撤回")
+def call_independently(
+    *, actor: Actor, now: datetime, case: int, reached: bool, genuine: bool, summary: Text
+) -> dict[str, Any]:
+    """The independent call: by nobody of the handling unit. An unreached worker has not consented."""
+    row = _open_case(actor, case, None)
+    if not row.withdrawal_reason:
+        raise Refused("本案没有撤回请求")
+    if row.unit_code in {s.unit for s in actor.scopes if s.unit}:
+        raise Refused("承办单位不能核实自己案件的撤回，请由回访岗核实")
+    _note_call(row, Call.Kind.INDEPENDENT, actor, now, summary, "", reached)
+    if reached:
+        row.withdrawal_genuine = genuine
+        duties.discharge(subject=_label(row), rules=("withdrawal_call",), at=now)
+        if not genuine:
+            row.withdrawal_reason = ""
+    _save(row, actor, now)
+    record(actor=actor, verb="cases.call_independently", subject=row, reached=reached, genuine=genuine, summary=summary)
+    return _told(row)
+
+
+@command(may="cases:withdraw", zh="撤回结案")
+def withdraw(*, actor: Actor, now: datetime, case: int, note: Note = "", seen: Seen = None) -> dict[str, Any]:
+    """撤回结案: the worker, asked by somebody independent, wants no more."""
+    row, step = _take(actor, case, "withdraw", seen)
+    row.outcome, row.ended_at = Case.Outcome.WITHDRAWN, now
+    out = _finish(row, step, actor, now, note=note, reason=row.withdrawal_reason)
+    duties.cancel_all(subject=_label(row), at=now)
+    return out
+
+
+# ── joint handling ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@command(may="cases:joint_start", zh="启动联合处置")
+def joint_start(*, actor: Actor, now: datetime, case: int) -> dict[str, Any]:
+    """联合处置: the joint office must convene, and each department of the pack's list gets its part (M098)."""
+    row = _open_case(actor, case, None)
+    units = book().section("duties", place=row.county_code, on=local(now).date())["joint_convene"].get("units", [])
+    starts = [] if _live(row, "joint_convene") else [_clock(row, "joint_convene", now)]
+    for kind in units:
+        unit = directory.unit_of_kind(kind, county=row.county_code, town=row.town_code, sector=row.sector)
+        if unit is None or unit.code == row.unit_code:
+            continue
+        if _add_helper(row, unit.code, row.joint_reason, now):
+            owner = Owner(row.county_code, row.town_code, unit.code, unit.kind)
+            starts.append(_clock(row, "joint_assist", now, owner=owner))
+    duties.start(starts)
+    _save(row, actor, now)
+    record(actor=actor, verb="cases.joint_start", subject=row, reason=row.joint_reason, receipt=row.joint_receipt)
+    return _told(row)
+
+
+@command(may="cases:joint", zh="登记联合处置会商")
+def joint_convene(*, actor: Actor, now: datetime, case: int, decision: Text) -> dict[str, Any]:
+    """The joint office has met on this case."""
+    row = _open_case(actor, case, None)
+    if not row.joint:
+        raise Refused("本案不在联合处置中")
+    _save(row, actor, now)
+    duties.discharge(subject=_label(row), rules=("joint_convene",), at=now)
+    record(actor=actor, verb="cases.joint_convene", subject=row, decision=decision)
+    return _told(row)
+
+
+# ── shared ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def find(actor: Actor, pk: int) -> Case:
+    """The case, locked, if it is in reach; hidden and absent look the same."""
+    row = Case.objects.visible_to(actor).select_for_update().filter(pk=pk).first()
+    if row is None:
+        raise Denied
+    return row
+
+
+def evidence(row: Case) -> set[str]:
+    """Kinds of evidence on file; after a reopening the old proof of payment proves nothing any more."""
+    return documents.evidence_kinds(subject=_label(row), since=row.reopened_at)
+
+
+def _for_change(actor: Actor, pk: int, seen: Seen) -> Case:
+    row = find(actor, pk)
+    if seen is not None and seen != row.version:
+        at = f"{local(row.touched_at):%m-%d %H:%M}" if row.touched_at else ""
+        raise Conflict(f"案件已被{row.touched_by}于 {at} 处理，请刷新后再操作；您填写的内容仍保留在页面上")
+    return row
+
+
+def _open_case(actor: Actor, pk: int, seen: Seen) -> Case:
+    row = _for_change(actor, pk, seen)
+    if not row.is_open:
+        raise Refused(f"案件{CASE.states[row.stage]}，不能再改；确需办理请先“重新办理”")
+    return row
+
+
+def _take(actor: Actor, pk: int, verb: str, seen: Seen, *, check: bool = True) -> tuple[Case, Step]:
+    """Lock the case and find the row of the table; permission of the row, evidence and guards are checked here."""
+    row = _for_change(actor, pk, seen)
+    step = CASE.find(verb, row.stage)
+    require(actor, step.may)
+    if check:
+        CASE.check(step, row, evidence(row) if step.needs else (), EVIDENCE)
+    return row, step
+
+
+def _finish(
+    row: Case, step: Step, actor: Actor, now: datetime, *, starts: Iterable[Start] = (), **detail: Any
+) -> dict[str, Any]:
+    """Move the stage, save, and let the table move the clocks; leave the trace and tell the journeys."""
+    source, row.stage = row.stage, step.target
+    _save(row, actor, now)
+    subject, given = _label(row), list(starts)
+    if step.discharges:
+        duties.discharge(subject=subject, rules=step.discharges, at=now)
+    if step.cancels:
+        duties.cancel(subject=subject, rules=step.cancels, at=now)
+    ready = {s.rule for s in given}
+    duties.start([*given, *(_clock(row, rule, now) for rule in step.starts if rule not in ready)])
+    record(actor=actor, verb=f"cases.{step.verb}", subject=row, source=source, target=row.stage, **detail)
+    publish(CaseMoved(row.pk, row.number, step.verb, source, row.stage, row.unit_code))
+    return _told(row)
+
+
+def _save(row: Case, actor: Actor, now: datetime) -> None:
+    row.version += 1
+    row.touched_by, row.touched_at = actor.name, now
+    row.save()
+
+
+def _told(row: Case) -> dict[str, Any]:
+    return {
+        "id": row.pk,
+        "number": row.number,
+        "stage": row.stage,
+        "stage_zh": CASE.states[row.stage],
+        "joint": row.joint,
+        "unit": row.unit_code,
+        "outstanding": yuan(row.outstanding_fen),
+        "version": row.version,
+    }
+
+
+def _label(row: Case) -> str:
+    return f"cases.Case:{row.pk}"
+
+
+def headline(row: Case) -> str:
+    """What an inbox shows of a case in one line."""
+    amount = f"{yuan(row.due_fen)} 元" if row.due_fen else "金额待核实"
+    return f"{row.number} {row.employer_name or '单位待核实'} · {row.people} 人 · {amount}"
+
+
+def _owner(row: Case) -> Owner:
+    return Owner(row.county_code, row.town_code, row.unit_code, row.unit_kind)
+
+
+def _clock(
+    row: Case, rule: str, at: datetime, *, owner: Owner | None = None, due_at: datetime | None = None, clock: str = ""
+) -> Start:
+    return Start(rule, _label(row), headline(row), owner or _owner(row), at, clock=clock, due_at=due_at)
+
+
+def _settle_from(row: Case, at: datetime) -> list[Start]:
+    return [_clock(row, "settle", at, clock=SETTLE_CLOCKS[row.grade])]
+
+
+def _reclock(row: Case, actor: Actor, now: datetime, reason: str) -> None:
+    duties.reclock(
+        actor=actor, subject=_label(row), rule="settle", clock=SETTLE_CLOCKS[row.grade], now=now, reason=reason
+    )
+
+
+def _live(row: Case, rule: str) -> bool:
+    return duties.is_live(subject=_label(row), rule=rule)
+
+
+def _hand_to(
+    row: Case, code: str, actor: Actor, now: datetime, verb: str, reason: str, suggestion: dict[str, Any]
+) -> None:
+    """Put the case with a unit and keep the one before in the log."""
+    unit = _unit(code, row)
+    Assignment.objects.create(
+        case=row, at=now, verb=verb, from_unit=row.unit_name, to_unit=unit.name, reason=reason, by=actor.name,
+        suggestion=suggestion,
+    )  # fmt: skip
+    row.unit_code, row.unit_kind, row.unit_name = unit.code, unit.kind, unit.name
+    row.dispatched_times += 1
+
+
+def _unit(code: str, row: Case) -> Any:
+    unit = directory.unit_get(code)
+    if unit.county_code != row.county_code:
+        raise Denied
+    return unit
+
+
+def _add_helper(row: Case, code: str, reason: str, now: datetime) -> bool:
+    """Let a unit see and help with this one case; says whether it was new."""
+    if Assisting.objects.filter(case=row, unit_code=code, to_at__isnull=True).exists():
+        return False
+    unit = _unit(code, row)
+    Assisting.objects.create(case=row, unit_code=unit.code, unit_name=unit.name, reason=reason[:300], from_at=now)
+    return True
+
+
+def _note_call(row: Case, kind: str, actor: Actor, now: datetime, summary: str, person: str, reached: bool) -> None:
+    unit = next((s.unit for s in actor.scopes if s.unit), "")
+    Call.objects.create(
+        case=row, kind=kind, at=now, person=person, reached=reached, summary=summary, by=actor.name, unit_code=unit
+    )
+
+
+def _claims(row: Case) -> dict[int, int]:
+    """Claim id → wage id of the lines that count."""
+    return dict(Claim.objects.filter(case=row, superseded=False).order_by("pk").values_list("pk", "wage_id"))
+
+
+def _lines_of_complaint(row: Case, lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The listed workers, and one line for those who are counted but not named."""
+    listed = [{**line, "headcount": 1} for line in lines]
+    missing = row.people - len(listed)
+    if missing > 0:
+        rest = max(row.due_fen - sum(int(line.get("amount_fen") or 0) for line in listed), 0)
+        listed.append({"name": "", "amount_fen": rest, "headcount": missing})
+    return listed
+
+
+def _list_workers(row: Case, actor: Actor, now: datetime, lines: list[dict[str, Any]], verified: bool = False) -> None:
+    """Write one wage per line and tie it to the case."""
+    named = [line for line in lines if line.get("name")]
+    people = [Person(line["name"], line.get("id_number") or "", line.get("phone") or "") for line in named]
+    found = workers.ensure(people, county=row.county_code, now=now) if people else []
+    by_line = dict(zip((id(line) for line in named), found, strict=True))
+    dues = [
+        Due(
+            worker=by_line.get(id(line)),
+            fen=int(line.get("amount_fen") or 0),
+            period_from=_day(line.get("since")),
+            period_to=_day(line.get("until")),
+            employer=row.employer_id,
+            employer_name=row.employer_name,
+            project=row.project_id,
+            verified=verified,
+            headcount=line["headcount"],
+        )
+        for line in lines
+    ]
+    ids = wages.set_due(actor=actor, now=now, rows=dues)
+    Claim.objects.bulk_create([Claim(case=row, wage_id=pk) for pk in ids])
+
+
+def _day(value: Any) -> date | None:
+    """Events carry days as ISO text."""
+    return date.fromisoformat(value) if isinstance(value, str) and value else value or None
+
+
+def _establish(
+    row: Case,
+    actor: Actor,
+    now: datetime,
+    people: int | None,
+    amount: int | None,
+    listed: list[WorkerLine] | None,
+) -> None:
+    """Replace what was claimed by what is known now, sum up, and judge the thresholds."""
+    if listed:
+        lines = [
+            {"name": w.name, "phone": w.phone, "id_number": w.id_number, "amount_fen": w.amount, "since": w.since,
+             "until": w.until, "headcount": 1}
+            for w in listed
+        ]  # fmt: skip
+        if people is not None and people != len(lines):
+            raise BadInput(fields={"people": f"名单有 {len(lines)} 人，与填写的 {people} 人不一致"})
+        if amount is not None and amount != sum(w.amount for w in listed):
+            raise BadInput(fields={"amount": f"名单合计 {yuan(sum(w.amount for w in listed))} 元，与填写的金额不一致"})
+        _replace(row, actor, now, lines)
+    elif people is not None or amount is not None:
+        if wage_reader.listed(list(_claims(row).values())):
+            raise BadInput(fields={"amount": "本案已有劳动者名单，请修改名单，人数和金额由名单合计得出"})
+        fen = row.due_fen if amount is None else amount
+        _replace(row, actor, now, [{"name": "", "amount_fen": fen, "headcount": people or row.people}])
+    if _judge(row, now):
+        _announce_joint(row)
+    duties.rename(subject=_label(row), headline=headline(row))
+
+
+def _replace(row: Case, actor: Actor, now: datetime, lines: list[dict[str, Any]]) -> None:
+    old = _claims(row)
+    if wage_reader.totals(list(old.values()))["paid_fen"]:
+        raise Refused("已有兑付记录，不能整体替换名单；请在劳动者明细中逐人更正")
+    Claim.objects.filter(pk__in=old).update(superseded=True)
+    _list_workers(row, actor, now, lines, verified=True)
+    _sum_up(row)
+
+
+def _sum_up(row: Case) -> None:
+    """The case's figures are the sums of its workers' figures."""
+    total = wage_reader.totals(list(_claims(row).values()))
+    row.people, row.due_fen, row.paid_fen = total["people"], total["due_fen"], total["paid_fen"]
+    row.unconfirmed = total["unconfirmed"]
+
+
+def _judge(row: Case, now: datetime) -> bool:
+    """Severity and joint handling on every change of people, amount or category; says whether joint handling began."""
+    on = local(now).date()
+    facts: dict[str, Any] = {"category": row.category, "people": row.people, "due_fen": row.due_fen}
+    row.severity = thresholds.severity(book(), county=row.county_code, on=on, **facts)
+    verdict = thresholds.joint(book(), county=row.county_code, on=on, **facts)
+    if not verdict.joint or row.joint:
+        return False
+    row.joint, row.joint_reason, row.joint_receipt = True, verdict.reason, verdict.receipt
+    return True
+
+
+def _announce_joint(row: Case) -> None:
+    publish(JointHandlingBegan(row.pk, row.number, row.joint_reason))
