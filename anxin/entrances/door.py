@@ -62,10 +62,15 @@ def staff(view: View) -> View:
     return guarded
 
 
-def run(request: HttpRequest, name: str, **kw: Any) -> Any:
-    """Run a command as the asker, then what follows from it, so that people see the consequences at once."""
+def run(request: HttpRequest, name: str, /, *, follow: bool = True, **kw: Any) -> Any:
+    """Run a command as the asker, then what follows from it, so that people see the consequences at once.
+
+    Without `follow` the consequences are left to the worker: nobody waits for messages to be written.
+    """
     moment = now()
     answer = commands.call(name, actor=actor(request), now=moment, **kw)
+    if not follow:
+        return answer
     try:
         worker.drain(now=moment)
     except Exception:  # the command is done and stored; the worker takes up what is left
@@ -73,7 +78,7 @@ def run(request: HttpRequest, name: str, **kw: Any) -> Any:
     return answer
 
 
-def ask(request: HttpRequest, name: str, **kw: Any) -> Any:
+def ask(request: HttpRequest, name: str, /, **kw: Any) -> Any:
     """Ask a query as the asker."""
     return commands.ask(name, actor=actor(request), now=now(), **kw)
 

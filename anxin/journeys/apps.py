@@ -13,6 +13,6 @@ class Config(AppConfig):
         """Rooms are loaded by now; services and selectors register themselves when imported."""
         autodiscover_modules("services", "selectors")
         from anxin.foundation.outbox.bus import connect
-        from anxin.journeys.routes import ROUTES
+        from anxin.journeys.routes import AT_ONCE, ROUTES
 
-        connect(ROUTES)
+        connect(ROUTES, AT_ONCE)

@@ -15,6 +15,8 @@ from anxin.resolution.cases import selectors as cases
 from anxin.resolution.cases import services as case_services
 from anxin.resolution.cases.events import CaseMoved, CaseOpened, JointHandlingBegan
 from anxin.resolution.intake.events import ComplaintMerged, ComplaintReceived
+from anxin.resolution.mediation import selectors as mediation_reader
+from anxin.resolution.mediation import services as mediation
 
 
 def open_case(happened: ComplaintReceived, *, actor: Actor, now: datetime) -> None:
@@ -72,6 +74,12 @@ def attach_to_case(happened: ComplaintMerged, *, actor: Actor, now: datetime) ->
     case, into = cases.open_for_complaint(happened.complaint_id), cases.open_for_complaint(happened.into_id)
     if case is not None and into is not None and case != into and cases.is_open(case) and cases.is_open(into):
         case_services.merge(actor=actor, now=now, case=case, into=into, reason="来件合并为同一事项")
+
+
+def settle_instalments(happened: CaseMoved, *, actor: Actor, now: datetime) -> None:
+    """A case confirmed as paid leaves no instalment waiting."""
+    if happened.verb == "pay" and mediation_reader.awaits_instalments(happened.case_id):
+        mediation.instalments_paid(actor=actor, now=now, case=happened.case_id)
 
 
 def tell_worker(happened: CaseMoved, *, actor: Actor, now: datetime) -> None:

@@ -8,11 +8,16 @@ from anxin.journeys import clock, complaint
 from anxin.resolution.cases.events import CaseMoved, CaseOpened, JointHandlingBegan
 from anxin.resolution.intake.events import ComplaintMerged, ComplaintReceived
 
-ROUTES: dict[type, list[Handler]] = {
+# In the same transaction as the act: a receipt is given out only when the case and its clocks stand.
+AT_ONCE: dict[type, list[Handler]] = {
     ComplaintReceived: [complaint.open_case],
+}
+
+# After the commit, each once, whatever dies in between.
+ROUTES: dict[type, list[Handler]] = {
     ComplaintMerged: [complaint.attach_to_case],
     CaseOpened: [complaint.tell_reporter],
-    CaseMoved: [complaint.tell_unit, complaint.tell_worker],
+    CaseMoved: [complaint.tell_unit, complaint.tell_worker, complaint.settle_instalments],
     JointHandlingBegan: [complaint.begin_joint_handling],
     DutyWarned: [clock.warn_the_post],
     DutyLapsed: [clock.lapse_the_order, clock.miss_the_instalment, clock.tell_the_office],

@@ -139,7 +139,7 @@ RULES = [
     Fault("a row would vanish under its neighbour", "", "", "cannot_vanish[employers.Planted.vanishes]"),
     Fault("a model has a name nobody defined", "", "", "by_a_word_of_the_glossary[employers.Planted]"),
     Fault("a model's docstring hides its name", "", "", "docstring_opens_with_its_chinese_name[employers.Planted]"),
-    Fault("a field has no Chinese name", "", "", "a_field_has_a_chinese_name[employers.Planted.climbs]"),
+    Fault("a field has a name nobody defined", "", "", "by_a_word_of_the_glossary[employers.Planted.climbs]"),
     Fault(
         "a room imports its neighbour's model", "anxin/resolution/cases/planted_model.py",
         "import anxin.registry.employers.models",

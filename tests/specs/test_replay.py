@@ -60,7 +60,7 @@ def write(tmp_path: Path) -> Write:
 @pytest.fixture
 def routes() -> Iterator[None]:
     """The drill's consequences instead of the house's."""
-    before = {kind: bus.handlers_of(bus.name_of(kind)) for kind in bus._types.values()}
+    before = {kind: bus.handlers_of(bus.name_of(kind)) for kind in bus.event_types()}
     bus.connect(drill.ROUTES)
     yield
     bus.connect(before)

@@ -31,7 +31,7 @@ def heard(db: None, tmp_path: Path) -> Iterator[list[int]]:
     def hear(happened: drill.MatterBegan, *, actor: Actor, now: object) -> None:
         numbers.append(happened.matter_id)
 
-    before = {kind: bus.handlers_of(bus.name_of(kind)) for kind in bus._types.values()}
+    before = {kind: bus.handlers_of(bus.name_of(kind)) for kind in bus.event_types()}
     bus.connect({drill.MatterBegan: [hear]})
     drill.write_pack(tmp_path)
     with using([tmp_path]):

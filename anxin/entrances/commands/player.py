@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -82,7 +82,8 @@ def check(story: Story) -> None:
     """Refuse a story that names what does not exist; raises `BadScenario` with file and line."""
     register()
     errors = {kind.__name__ for kind in _kinds(AnxinError)}
-    bound = {key.removesuffix("_id") for kind in _event_types() for key in inspect.signature(kind).parameters}
+    fields = {key for kind in bus.event_types() for key in inspect.signature(kind).parameters}
+    bound = {key.removesuffix("_id") for key in fields if key.endswith("_id")}
     with using(story.packs):
         posts = _posts(story)
     voices = {played.name for played in story.cast} | posts.keys() | set(posts.values())
@@ -100,7 +101,7 @@ def check(story: Story) -> None:
         for name in references([step.given, [expected.value for expected in step.expect]]):
             if name not in bound:
                 story.bad(step.line, f"“${name}”在此之前没有出现过{near(name, bound)}")
-        bound.add(step.bind)
+        bound |= {step.bind} - {""}
 
 
 def play(story: Story, trace: Trace | None = None) -> Outcome:
@@ -331,10 +332,6 @@ def _kinds(kind: type[AnxinError]) -> Iterator[type[AnxinError]]:
         yield from _kinds(below)
 
 
-def _event_types() -> Iterable[type[Any]]:
-    return tuple(bus._types.values())
-
-
 def _holding(actor: Actor, on: date) -> dict[str, Any]:
     """The row of the directory that lets an actor receive what is sent to the post."""
     (scope,) = actor.scopes
@@ -368,7 +365,7 @@ def _overhearing(hear: Callable[[Any], None], handle: Callable[[str, Callable[[]
 
         return run
 
-    before = {kind: bus.handlers_of(bus.name_of(kind)) for kind in _event_types()}
+    before = {kind: bus.handlers_of(bus.name_of(kind)) for kind in bus.event_types()}
     bus.connect({kind: (listener, *map(watched, handlers)) for kind, handlers in before.items()})
     try:
         yield

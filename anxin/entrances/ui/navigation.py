@@ -18,7 +18,9 @@ CONSOLE = (
     Item("dispatch", "分派台", "arrows-split-2", "console:dispatch", "cases:dispatch"),
     Item("cases", "案件", "folders", "console:cases", "cases:see"),
     Item("receive", "登记来件", "file-plus", "console:receive", "intake:receive"),
-    Item("ledgers", "台账", "table", "console:ledgers", "cases:see"),
+    Item("inbox", "来件", "inbox", "console:complaints", "intake:see"),
+    Item("ledgers", "台账", "table", "console:ledgers", "intake:see"),
     Item("rules", "规则", "scale", "console:rules", "policy:see"),
-    Item("messages", "消息", "bell", "console:messages", "notices:see"),
+    Item("messages", "消息", "bell", "console:messages", "duties:see"),
+    Item("outbox", "发出的消息", "send", "console:outbox", "notices:see"),
 )

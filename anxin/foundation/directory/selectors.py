@@ -13,6 +13,7 @@ from anxin.foundation.directory.codes import level, normal, unit_code
 from anxin.foundation.directory.models import Holding, Place, PlaceKind, Unit, UnitKind
 from anxin.foundation.directory.routing import Seat, Suggestion, Territory, route
 from anxin.foundation.kernel.errors import Denied
+from anxin.foundation.policy.current import book
 
 __all__ = [
     "Held",
@@ -23,6 +24,7 @@ __all__ = [
     "holdings_of",
     "normal",
     "place_get",
+    "place_known",
     "places_under",
     "smaller_grids",
     "suggest",
@@ -61,6 +63,13 @@ def place_get(code: str) -> Place:
     if place is None:
         raise Denied()
     return place
+
+
+def place_known(code: str) -> bool:
+    """Whether a place exists: one of the packs (no query), or one that an administrator has added."""
+    full = normal(code)
+    listed = book().section("organisation", place=full[:6]).get("places", ())
+    return any(normal(str(row["code"])) == full for row in listed) or Place.objects.filter(code=full).exists()
 
 
 def places_under(code: str, *, kinds: Iterable[str] = ()) -> QuerySet[Place]:

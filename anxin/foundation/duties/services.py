@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from django.db.models import Case, Q, QuerySet, Value, When
 from pydantic import Field
@@ -86,7 +86,7 @@ def moment(*, clock: str, county: str, at: datetime) -> tuple[datetime, bool, di
         book().calendar(county),
         at,
         int(ruling.value),
-        ruling.unit,
+        cast(calendar.Unit, ruling.unit),
         ruling.attrs.get("ends", "end_of_day"),
         provisional_ok=True,
     )
@@ -117,15 +117,16 @@ def _discharge(live: QuerySet[Duty], at: datetime) -> int:
     return live.update(late=late, state=Duty.State.DISCHARGED, ended_at=at)
 
 
-def cancel(*, subject: str, rules: Iterable[str], at: datetime) -> int:
-    """The act has lost its object (withdrawn, merged, returned)."""
+def cancel(*, subject: str, rules: Iterable[str], at: datetime, unit: str = "") -> int:
+    """The act has lost its object (withdrawn, merged, returned); with `unit` only for that unit."""
     live = Duty.objects.filter(subject=subject, rule__in=tuple(rules), state__in=Duty.LIVE)
-    return live.update(state=Duty.State.CANCELLED, ended_at=at)
+    return (live.filter(unit_code=unit) if unit else live).update(state=Duty.State.CANCELLED, ended_at=at)
 
 
-def is_live(*, subject: str, rule: str) -> bool:
-    """Whether a clock of this rule is running (or late) on the subject."""
-    return Duty.objects.filter(subject=subject, rule=rule, state__in=Duty.LIVE).exists()
+def is_live(*, subject: str, rule: str, unit: str = "") -> bool:
+    """Whether a clock of this rule is running (or late) on the subject, for anybody or for one unit."""
+    live = Duty.objects.filter(subject=subject, rule=rule, state__in=Duty.LIVE)
+    return (live.filter(unit_code=unit) if unit else live).exists()
 
 
 def cancel_all(*, subject: str, at: datetime, but: Iterable[str] = ()) -> int:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
 from typing import Any, TypeVar, dataclass_transform
 
+from anxin.foundation.access.actor import Actor
 from anxin.foundation.audit.unit import Unit, current
 from anxin.foundation.outbox.models import Event
 
@@ -17,7 +19,9 @@ Handler = Callable[..., None]
 
 _types: dict[str, type[Any]] = {}
 _routes: dict[str, tuple[Handler, ...]] = {}
+_at_once: dict[str, tuple[Handler, ...]] = {}
 _cause: ContextVar[Event | None] = ContextVar("cause", default=None)
+_depth: ContextVar[int] = ContextVar("depth", default=0)
 
 
 class ChainTooLong(RuntimeError):
@@ -37,22 +41,49 @@ def name_of(cls: type[Any]) -> str:
 
 
 def publish(happened: Any) -> None:
-    """Store an event in the running command's transaction; raises `ChainTooLong` in a ring."""
-    cause = _cause.get()
-    depth = cause.depth + 1 if cause else 0
+    """Store an event in the running command's transaction; raises `ChainTooLong` in a ring.
+
+    What must stand or fall with the act itself happens here and now; the rest is delivered after the commit.
+    """
+    depth = _depth.get()
     if depth > MAX_DEPTH:
-        raise ChainTooLong(f"{name_of(type(happened))} after {cause}")
-    current().gather(_write, (happened, cause, depth))
+        raise ChainTooLong(f"{name_of(type(happened))} is step {depth} of a chain that began with {_cause.get()}")
+    unit = current()
+    unit.gather(_write, (happened, _cause.get(), depth))
+    for handler in _at_once.get(name_of(type(happened)), ()):
+        with caused_by(_cause.get(), depth + 1):
+            handler(happened, actor=Actor.system(unit.actor.county), now=unit.now)
 
 
-def connect(routes: Mapping[type[Any], Sequence[Handler]]) -> None:
-    """Make the one table of consequences known; called once by journeys."""
+@contextmanager
+def caused_by(cause: Event | None, depth: int) -> Iterator[None]:
+    """While this lasts, published events are consequences of `cause`, `depth` steps after the act of a person."""
+    tokens = _cause.set(cause), _depth.set(depth)
+    try:
+        yield
+    finally:
+        _cause.reset(tokens[0])
+        _depth.reset(tokens[1])
+
+
+def connect(
+    routes: Mapping[type[Any], Sequence[Handler]], at_once: Mapping[type[Any], Sequence[Handler]] | None = None
+) -> None:
+    """Make the tables of consequences known; called once by journeys. Without `at_once` that table stays."""
     _routes.clear()
     _routes.update({name_of(cls): tuple(handlers) for cls, handlers in routes.items()})
+    if at_once is not None:
+        _at_once.clear()
+        _at_once.update({name_of(cls): tuple(handlers) for cls, handlers in at_once.items()})
 
 
 def handlers_of(name: str) -> tuple[Handler, ...]:
     return _routes.get(name, ())
+
+
+def event_types() -> tuple[type[Any], ...]:
+    """Every kind of event that a room has registered."""
+    return tuple(_types.values())
 
 
 def revive(row: Event) -> Any:

@@ -48,11 +48,11 @@ def _claim(now: datetime) -> Event | None:
 
 
 def _deliver(row: Event, now: datetime) -> None:
-    token = bus._cause.set(row)
     try:
         actor = Actor.system(row.county_code)
-        for handler in bus.handlers_of(row.name):
-            _once(row, handler, actor, now)
+        with bus.caused_by(row, row.depth + 1):
+            for handler in bus.handlers_of(row.name):
+                _once(row, handler, actor, now)
     except Exception as fault:
         log.exception("event %s failed", row)
         attempts = row.attempts + 1
@@ -66,8 +66,6 @@ def _deliver(row: Event, now: datetime) -> None:
         )
     else:
         Event.objects.filter(pk=row.pk).update(state=Event.State.DONE, lease_until=None)
-    finally:
-        bus._cause.reset(token)
 
 
 def _once(row: Event, handler: bus.Handler, actor: Actor, now: datetime) -> None:
@@ -110,9 +108,12 @@ def job(*, minutes: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
 def run_jobs(*, now: datetime) -> list[str]:
     """Run every job whose time has come; returns their names. A job missed for days runs once, not once per miss."""
     ran = []
+    free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
+    known = {row.name: row for row in JobRun.objects.all()}
     for planned in JOBS.values():
-        row, _ = JobRun.objects.get_or_create(name=planned.name, defaults={"next_at": now})
-        free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
+        row = known.get(planned.name) or JobRun.objects.get_or_create(name=planned.name, defaults={"next_at": now})[0]
+        if row.next_at > now:
+            continue
         if not JobRun.objects.filter(free, pk=row.pk, next_at__lte=now).update(lease_until=now + LEASE):
             continue
         error = ""

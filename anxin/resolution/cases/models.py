@@ -37,7 +37,7 @@ class Case(models.Model):
         WITHDRAWN = "withdrawn", "已撤回"
         MERGED = "merged", "已并案"
 
-    number = models.CharField("案号", max_length=40, unique=True)
+    number = models.CharField("案号", max_length=40)
     stage = models.CharField("办理阶段", max_length=12, default=CASE.initial, choices=list(CASE.states.items()))
     county_code = models.CharField("县（市、区）代码", max_length=6)
     place_code = models.CharField("区划代码", max_length=12)
@@ -87,6 +87,7 @@ class Case(models.Model):
     class Meta:
         verbose_name = "案件"
         verbose_name_plural = verbose_name
+        constraints = [models.UniqueConstraint(fields=["county_code", "number"], name="case_number_in_county")]
         indexes = [
             models.Index(fields=["county_code", "stage", "-id"], name="case_county_stage"),
             models.Index(fields=["town_code", "stage", "-id"], name="case_town_stage"),

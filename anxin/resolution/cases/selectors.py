@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -17,7 +17,7 @@ from anxin.foundation.kernel.errors import Denied
 from anxin.foundation.kernel.money import yuan
 from anxin.registry.wages import selectors as wages
 from anxin.resolution.cases.lifecycle import CASE, EVIDENCE, FINALS, STAGES
-from anxin.resolution.cases.models import Case, CaseSource
+from anxin.resolution.cases.models import Case, CaseSource, Claim
 from anxin.resolution.cases.routing import suggest
 from anxin.resolution.intake import selectors as intake
 
@@ -201,6 +201,12 @@ def open_for_complaint(complaint: int) -> int | None:
 def is_open(case: int) -> bool:
     """Whether a case still runs, for journeys."""
     return not Case.objects.filter(pk=case, stage__in=FINALS).exists()
+
+
+def last_paid_on(case: int) -> date | None:
+    """The day of the latest payment that stands; for rooms above, which have checked reach."""
+    lines = Claim.objects.filter(case_id=case, superseded=False).values_list("wage_id", flat=True)
+    return max((p["paid_on"] for p in wages.payments(lines) if not p["voided"]), default=None)
 
 
 def facts(case: int) -> dict[str, Any]:

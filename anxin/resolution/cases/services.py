@@ -626,7 +626,8 @@ def joint_start(*, actor: Actor, now: datetime, case: int) -> dict[str, Any]:
         unit = directory.unit_of_kind(kind, county=row.county_code, town=row.town_code, sector=row.sector)
         if unit is None or unit.code == row.unit_code:
             continue
-        if _add_helper(row, unit.code, row.joint_reason, now):
+        _add_helper(row, unit.code, row.joint_reason, now)
+        if not duties.is_live(subject=_label(row), rule="joint_assist", unit=unit.code):
             owner = Owner(row.county_code, row.town_code, unit.code, unit.kind)
             starts.append(_clock(row, "joint_assist", now, owner=owner))
     duties.start(starts)
@@ -770,6 +771,8 @@ def _hand_to(
     )  # fmt: skip
     row.unit_code, row.unit_kind, row.unit_name = unit.code, unit.kind, unit.name
     row.dispatched_times += 1
+    if Assisting.objects.filter(case=row, unit_code=unit.code, to_at__isnull=True).update(to_at=now):
+        duties.cancel(subject=_label(row), rules=("joint_assist",), at=now, unit=unit.code)
 
 
 def _unit(code: str, row: Case) -> Any:
@@ -779,13 +782,12 @@ def _unit(code: str, row: Case) -> Any:
     return unit
 
 
-def _add_helper(row: Case, code: str, reason: str, now: datetime) -> bool:
-    """Let a unit see and help with this one case; says whether it was new."""
+def _add_helper(row: Case, code: str, reason: str, now: datetime) -> None:
+    """Let a unit see and help with this one case."""
     if Assisting.objects.filter(case=row, unit_code=code, to_at__isnull=True).exists():
-        return False
+        return
     unit = _unit(code, row)
     Assisting.objects.create(case=row, unit_code=unit.code, unit_name=unit.name, reason=reason[:300], from_at=now)
-    return True
 
 
 def _note_call(row: Case, kind: str, actor: Actor, now: datetime, summary: str, person: str, reached: bool) -> None:

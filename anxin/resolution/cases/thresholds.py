@@ -54,7 +54,8 @@ def severity(book: PolicyBook, *, county: str, on: date, category: str, people: 
 
 
 def _reaches(level: dict[str, Any], category: str, people: int, due_fen: int) -> bool:
-    amount = level.get(f"{category}_amount") or level.get("enterprise_amount")
-    if "people" not in level and amount is None:
+    limits = {key for key in level if key == "people" or key.endswith("_amount")}
+    if not limits:
         return True
+    amount = level.get(f"{category}_amount")
     return people >= level.get("people", people + 1) or (amount is not None and due_fen >= fen(amount))

@@ -24,7 +24,6 @@ class Complaint(models.Model):
 
     class Status(models.TextChoices):
         RECEIVED = "received", "已登记"
-        OPENED = "opened", "已立件"
         REDIRECTED = "redirected", "已引导"
         ANSWERED = "answered", "已答复"
         MERGED = "merged", "已合并"

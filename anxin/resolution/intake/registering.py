@@ -13,9 +13,9 @@ from django.db.models import Q
 from anxin.foundation.access.actor import Actor
 from anxin.foundation.audit.commands import record
 from anxin.foundation.directory.codes import county_of, normal, town_of
-from anxin.foundation.directory.selectors import place_get
+from anxin.foundation.directory.selectors import place_known
 from anxin.foundation.documents.numbers import next_number
-from anxin.foundation.kernel.errors import BadInput, Conflict, Denied
+from anxin.foundation.kernel.errors import BadInput, Conflict
 from anxin.foundation.kernel.money import yuan
 from anxin.foundation.kernel.numbers import number as shaped
 from anxin.foundation.outbox.bus import publish
@@ -150,13 +150,11 @@ def _place(text: str, county: str, faults: dict[str, str]) -> str:
         code = normal(text) if text else whole
         if county_of(code) != county:
             faults["place"] = "这个地点不属于本县（市、区），请转请当地受理"
-        elif code != whole:
-            place_get(code)
+        elif code != whole and not place_known(code):
+            faults["place"] = f"没有区划代码为“{text}”的地点，请从列表中选择"
     except BadInput as fault:
         faults["place"] = fault.message
         return whole
-    except Denied:
-        faults["place"] = f"没有区划代码为“{text}”的地点，请从列表中选择"
     return code
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any
@@ -114,11 +114,7 @@ def by_receipt(*, actor: Actor, now: datetime, number: str, receipt: str) -> dic
 
     `matter` is the complaint that carries on when this one was merged into another.
     """
-    found = Complaint.objects.filter(county_code=actor.county, number=number.strip().upper()).first()
-    stored = found.receipt_hash if found else receipt_hash("")
-    right = hmac.compare_digest(stored, receipt_hash(receipt))
-    if found is None or not right:
-        raise Denied("编号或查询码不对，请对照回执逐位核对")
+    found = _opened(actor.county, number, receipt)
     words = vocabulary.words(found.county_code, calendar.local(now).date())
     return {
         "id": found.pk,
@@ -137,6 +133,59 @@ def by_receipt(*, actor: Actor, now: datetime, number: str, receipt: str) -> dic
         "redirect": vocabulary.redirect(words, found.kind),
         "seen_by_operator": found.seen_by_operator,
     }
+
+
+def opened_by(*, actor: Actor, now: datetime, number: str, receipt: str) -> dict[str, Any]:
+    """For rooms above: the complaint a receipt code opens, with its reporter in full, and what may be shown (`public`).
+
+    Raises `Denied` as `by_receipt` does; the caller must not hand name and phone on.
+    """
+    shown = by_receipt(actor=actor, now=now, number=number, receipt=receipt)
+    reporter = Reporter.objects.filter(complaint=shown["id"]).first()
+    return {
+        "id": shown["id"],
+        "name": reporter.name if reporter else "",
+        "phone": reporter.phone if reporter else "",
+        "public": shown,
+    }
+
+
+def _opened(county: str, number: str, receipt: str) -> Complaint:
+    found = Complaint.objects.filter(county_code=county, number=number.strip().upper()).first()
+    stored = found.receipt_hash if found else receipt_hash("")
+    right = hmac.compare_digest(stored, receipt_hash(receipt))
+    if found is None or not right:
+        raise Denied("编号或查询码不对，请对照回执逐位核对")
+    return found
+
+
+def sources_of(complaints: Iterable[int]) -> list[dict[str, Any]]:
+    """What was reported and where, persons masked, for the page of their case; the caller has checked reach."""
+    rows = Complaint.objects.filter(pk__in=list(complaints)).select_related("reporter").order_by("received_at", "pk")
+    return [
+        {
+            "id": row.pk,
+            "number": row.number,
+            "channel": row.channel,
+            "channel_zh": vocabulary.zh(_words(row)["channels"], row.channel),
+            "source_number": row.source_number,
+            "received_at": row.received_at,
+            "received_by": row.received_by,
+            "text": row.text,
+            "reporter": _masked(getattr(row, "reporter", None)),
+        }
+        for row in rows
+    ]
+
+
+def contacts_of(complaints: Iterable[int]) -> list[dict[str, str]]:
+    """Names and phones of those who reported, for messages to them; never for a page."""
+    rows = Reporter.objects.filter(complaint__in=list(complaints), anonymous=False).order_by("pk")
+    return [{"name": row.name, "phone": row.phone, "language": row.language} for row in rows]
+
+
+def _words(row: Complaint) -> Mapping[str, Any]:
+    return vocabulary.words(row.county_code, calendar.local(row.received_at).date())
 
 
 @query(may="intake:see", zh="疑似重复")
@@ -316,35 +365,3 @@ def _yuan(fen: int | None) -> str | None:
 
 def _iso(moment: date | datetime | None) -> str | None:
     return moment.isoformat() if moment else None
-
-
-def opened_by(*, actor: Actor, now: datetime, number: str, receipt: str) -> dict[str, Any]:
-    """What `by_receipt` shows, and apart from it the reporter's own name and phone, for commands of the reporter."""
-    shown = by_receipt(actor=actor, now=now, number=number, receipt=receipt)
-    reporter = Reporter.objects.filter(complaint_id=shown["id"]).first()
-    name, phone = (reporter.name, reporter.phone) if reporter else ("", "")
-    return {"id": shown["id"], "matter": shown["matter"], "name": name, "phone": phone, "public": shown}
-
-
-def sources_of(complaints: list[int]) -> list[dict[str, Any]]:
-    """Where complaints came from, masked, oldest first. The caller has checked that their case is in reach."""
-    rows = Complaint.objects.filter(pk__in=complaints).select_related("reporter").order_by("received_at", "pk")
-    return [
-        {
-            "id": row.pk,
-            "number": row.number,
-            "channel": row.channel,
-            "source_number": row.source_number,
-            "received_at": row.received_at,
-            "received_by": row.received_by,
-            "text": row.text,
-            "reporter": _masked(getattr(row, "reporter", None)),
-        }
-        for row in rows
-    ]
-
-
-def contacts_of(complaints: list[int]) -> list[dict[str, str]]:
-    """Names and phones of reporters, for messages the platform itself sends."""
-    rows = Reporter.objects.filter(complaint_id__in=complaints, anonymous=False)
-    return [{"name": row.name, "phone": row.phone} for row in rows]

@@ -111,16 +111,6 @@ def consult(
     return take_in(entry, actor=actor, now=now, key=idempotency_key, new=True)
 
 
-@command(may="intake:receive", zh="标记已立件")
-def mark_opened(*, actor: Actor, now: datetime, complaint: int) -> dict[str, Any]:
-    """A case has been opened on this complaint. Safe to repeat; a complaint merged meanwhile stays merged."""
-    found = selectors.find(actor, complaint)
-    moved = Complaint.objects.filter(pk=found.pk, status=Complaint.Status.RECEIVED)
-    changed = moved.update(status=Complaint.Status.OPENED)
-    record(actor=actor, verb="intake.mark_opened", subject=found, changed=bool(changed))
-    return {"id": found.pk, "number": found.number}
-
-
 @command(may="intake:merge", zh="合并来件")
 def merge(*, actor: Actor, now: datetime, complaint: int, into: int, reason: Reason) -> dict[str, Any]:
     """Two complaints are one matter: `into` carries on and keeps the sources of both.

@@ -21,8 +21,8 @@ def term(name: str, county: str, on: date) -> Decimal:
 
 
 def number_template(county: str, on: date) -> str:
-    """How complaints are numbered."""
-    return str(book().ruling("number.complaint", county, on).value)
+    """How complaints are numbered: as cases are, for a case bears the number its reporter was given."""
+    return str(book().ruling("number.case", county, on).value)
 
 
 def zh(table: Mapping[str, Any], code: str) -> str:

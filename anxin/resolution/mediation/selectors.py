@@ -10,6 +10,11 @@ from anxin.resolution.cases import selectors as cases
 from anxin.resolution.mediation.models import Instalment, Session, Settlement
 
 
+def awaits_instalments(case: int) -> bool:
+    """Whether something promised on a case is not booked as paid, for journeys."""
+    return Instalment.objects.filter(settlement__case_id=case).exclude(state=Instalment.State.PAID).exists()
+
+
 @query(may="cases:see", zh="调解情况")
 def of_case(*, actor: Actor, now: datetime, case: int) -> dict[str, Any]:
     """Sessions, settlements and instalments of a case in reach; four queries."""

@@ -130,6 +130,16 @@ def pay_instalment(
     return {"id": row.pk, "state": row.state}
 
 
+@command(may="mediation:miss", zh="分期随案件兑付")
+def instalments_paid(*, actor: Actor, now: datetime, case: int) -> dict[str, Any]:
+    """The whole case was confirmed as paid: what was promised in instalments is paid too."""
+    row = cases.find(actor, case)
+    due = Instalment.objects.filter(settlement__case=row).exclude(state=Instalment.State.PAID)
+    count = due.update(state=Instalment.State.PAID, paid_on=case_reader.last_paid_on(case) or local(now).date())
+    record(actor=actor, verb="mediation.instalments_paid", subject=row, instalments=count)
+    return {"case": row.pk, "instalments": count}
+
+
 @command(may="mediation:miss", zh="分期逾期")
 def instalment_miss(*, actor: Actor, now: datetime, duty: int) -> dict[str, Any]:
     """The day of an instalment has passed unpaid; the page shows it red and the handler decides the next step."""
@@ -198,7 +208,9 @@ def _facts(
         "mediator": actor.name,
         "terms": terms,
         "workers": [
-            {"name": w["name"], "id_number": w["id_number"], "amount": w["outstanding"]} for w in page["workers"]
+            {"name": w["name"], "id_number": w["id_number"], "amount": yuan(w["outstanding_fen"])}
+            for w in page["workers"]
+            if w["outstanding_fen"]
         ],
         "instalments": [
             {"due_on": i.due_on.isoformat(), "amount": yuan(i.amount)}

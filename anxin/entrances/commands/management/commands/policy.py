@@ -129,7 +129,8 @@ def _checked(path: str | None, packs: list[str]) -> tuple[list[str], list[Policy
 
 def _book(packs: list[str], *, strict: bool = True) -> PolicyBook:
     """The packs of the deployment with the added folders laid over them."""
-    roots = dict.fromkeys(Path(root).resolve() for root in [*settings.ANXIN_PACKS, *packs])
+    named: list[Path] = [*settings.ANXIN_PACKS, *map(Path, packs)]
+    roots = dict.fromkeys(root.resolve() for root in named)
     return PolicyBook.load(_without_doubles(list(roots)), strict=strict)
 
 

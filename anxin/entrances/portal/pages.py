@@ -1,0 +1,48 @@
+"""The pages around the two journeys: home, the scanned code, how it works, whom to call."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_safe
+
+from anxin.entrances import door
+from anxin.entrances.portal import codes, county, draft
+from anxin.entrances.portal.frame import page, public
+
+
+@public
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """Where am I, and four buttons."""
+    known = draft.read(request)
+    office = county.office(door.actor(request).county)
+    return page(request, "home", at=known.get("at", {}), office=office, sent=known.get("sent"))
+
+
+@public
+@require_safe
+def scanned(request: HttpRequest, code: str) -> HttpResponse:
+    """A QR code: home with the place, employer or project named. A code nobody knows says so; one may still report."""
+    known = draft.read(request)
+    at = codes.opened(code, door.actor(request).county)
+    kept = {"at": at} if at else {}
+    if "sent" in known:
+        kept |= {"key": known["key"], "sent": known["sent"]}
+    answer = redirect("portal:home") if at else page(request, "code_unknown", status=404)
+    draft.write(request, answer, kept)
+    return answer
+
+
+@public
+@require_safe
+def about(request: HttpRequest) -> HttpResponse:
+    """The steps and clocks of this county."""
+    return page(request, "about", clocks=county.clocks(door.actor(request).county, door.now().date()))
+
+
+@public
+@require_safe
+def help_(request: HttpRequest) -> HttpResponse:
+    """Telephone numbers of the county."""
+    return page(request, "help", groups=county.telephones(door.actor(request).county))

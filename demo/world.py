@@ -1,0 +1,83 @@
+"""A simulated clock over the real commands.
+
+A story is a generator: it acts, and yields the moment at which it goes on. The world wakes the stories in the order of
+their moments; between two of them it stops wherever a duty warns or lapses, as a worker that never sleeps would.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Generator
+from datetime import datetime, timedelta
+from itertools import count
+from typing import Any
+
+from anxin.foundation.access.actor import Actor
+from anxin.foundation.audit.commands import call
+from anxin.foundation.duties.selectors import next_moment
+from anxin.foundation.outbox import worker
+from anxin.resolution.cases.selectors import open_for_complaint
+
+Story = Generator[datetime, None, None]
+BATCH = 500
+AFTER = timedelta(seconds=1)
+"""A moment has passed one second later."""
+
+LOOK = timedelta(minutes=10)
+"""How often the clock jobs are run; the moments they stamp are exact all the same."""
+
+
+class World:
+    """The clock, and everything that is still to happen."""
+
+    def __init__(self, start: datetime) -> None:
+        self.clock = self.looked = start
+        self.agenda: list[tuple[datetime, int, Story]] = []
+        self.order = count()
+
+    def begin(self, at: datetime, story: Story) -> None:
+        """Let a story start at a moment."""
+        heapq.heappush(self.agenda, (at, next(self.order), story))
+
+    def run(self, until: datetime) -> None:
+        """Play every story as far as it comes until the moment; what lies later does not happen."""
+        while self.agenda and self.agenda[0][0] <= until:
+            at, _, story = heapq.heappop(self.agenda)
+            self._go_to(max(at, self.clock))
+            following = next(story, None)
+            if following is not None:
+                self.begin(following, story)
+        self.looked = min(self.looked, until - LOOK)
+        self._go_to(until)
+
+    def do(self, name: str, actor: Actor, **given: Any) -> Any:
+        """A command at the present moment, and everything that follows from it."""
+        found = call(name, actor=actor, now=self.clock, **given)
+        self._drain()
+        return found
+
+    def case_of(self, complaint: int) -> int:
+        """The case that a complaint has become."""
+        case = open_for_complaint(complaint)
+        if case is None:
+            raise LookupError(f"no case for complaint {complaint}")
+        return case
+
+    def _go_to(self, at: datetime) -> None:
+        if at - self.looked >= LOOK:
+            before = None
+            while (moment := next_moment(after=self.clock)) is not None and moment + AFTER <= at and moment != before:
+                self.clock, before = max(moment + AFTER, self.clock), moment
+                self._jobs()
+            self.clock = at
+            worker.JOBS["notices.deliver"].run(now=at)
+            self.looked = at
+        self.clock = at
+
+    def _jobs(self) -> None:
+        worker.JOBS["duties.tick"].run(now=self.clock)
+        self._drain()
+
+    def _drain(self) -> None:
+        while worker.drain(now=self.clock, limit=BATCH) == BATCH:
+            continue
