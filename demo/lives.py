@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 from anxin.foundation.access.actor import Actor
-from anxin.foundation.duties.selectors import latest_by_rule
+from anxin.foundation.duties.selectors import for_subject, latest_by_rule
 from anxin.foundation.kernel.money import yuan
 from anxin.foundation.workdays.calendar import end_of_day, local
 from demo.matters import PUBLIC, Matter, receiver
@@ -28,6 +28,12 @@ CONTACT = (
     "已与投诉人通话，情况属实，单位负责人同意当面核对。",
     "已告知投诉人由我单位承办，留了办公电话，提醒保留聊天记录。",
 )
+REPORTS = (
+    "已派员到场，单位账目已核对",
+    "已约谈负责人，暂无逃匿迹象",
+    "已掌握厂房设备和应收货款情况，配合属地处置",
+    "已核对考勤和工资表，人数金额属实",
+)
 REPLY = (
     "您反映的工资{amount}元，单位已于{day}通过银行转账付清，请查收。",
     "经核实并督促，{firm}已支付拖欠的工资共{amount}元。感谢您的信任。",
@@ -40,7 +46,6 @@ class Chronicle:
 
     world: World
     staff: Staff
-    rng: Random
     serial: int = 0
 
     def number(self) -> int:
@@ -48,22 +53,18 @@ class Chronicle:
         self.serial += 1
         return self.serial
 
-    def soon(self, low: float, high: float, *, by: datetime | None = None, late: bool = False) -> datetime:
+    def soon(self, rng: Random, low: float, high: float, *, by: datetime | None, late: bool) -> datetime:
         """A moment some hours from now, in working hours where that still keeps the deadline `by`."""
         now = self.world.clock
-        at = now + timedelta(hours=self.rng.uniform(low, high))
+        at = now + timedelta(hours=rng.uniform(low, high))
         if local(at).hour >= CLOSING or local(at).hour < OPENING:
             morning = local(at) + timedelta(days=1 if local(at).hour >= CLOSING else 0)
-            at = morning.replace(hour=OPENING, minute=self.rng.randint(5, 59), second=self.rng.randint(0, 59))
+            at = morning.replace(hour=OPENING, minute=rng.randint(5, 59), second=rng.randint(0, 59))
         if by is None:
             return at
         if late:
-            return by + timedelta(hours=self.rng.uniform(0.5, 30))
-        return at if at < by else now + max(by - now, timedelta(0)) * self.rng.uniform(0.3, 0.9)
-
-    def is_late(self) -> bool:
-        """Chance."""
-        return self.rng.random() < LATE
+            return by + timedelta(hours=rng.uniform(0.5, 30))
+        return at if at < by else now + max(by - now, timedelta(0)) * rng.uniform(0.3, 0.9)
 
 
 @dataclass
@@ -72,15 +73,13 @@ class Life:
 
     chronicle: Chronicle
     matter: Matter
+    rng: Random
     complaint: int = 0
     number: str = ""
     receipt: str = ""
     case: int = 0
     unit: str = ""
-
-    @property
-    def rng(self) -> Random:
-        return self.chronicle.rng
+    assisted: bool = True
 
     @property
     def today(self) -> date:
@@ -102,16 +101,26 @@ class Life:
         found: datetime = latest_by_rule(subject=f"cases.Case:{self.case}")[rule]["due_at"]
         return found
 
+    def owed(self, rule: str) -> list[dict[str, Any]]:
+        """Every duty of a rule ever owed on the case, in order."""
+        return [duty for duty in for_subject(subject=f"cases.Case:{self.case}") if duty["rule"] == rule]
+
     def duty(self, rule: str) -> int:
         """The id of the newest duty of a rule."""
-        return int(latest_by_rule(subject=f"cases.Case:{self.case}")[rule]["id"])
+        return int(self.owed(rule)[-1]["id"])
+
+    def lives(self, duty: int, rule: str) -> bool:
+        """Whether a duty is still owed."""
+        return any(one["id"] == duty and one["state"] in ("open", "lapsed") for one in self.owed(rule))
 
     def wait(self, low: float, high: float, rule: str = "", *, late: bool | None = None) -> datetime:
-        """Some hours from now, before the duty of `rule` falls due unless it comes late."""
-        if not rule:
-            return self.chronicle.soon(low, high)
-        missed = self.chronicle.is_late() if late is None else late
-        return self.chronicle.soon(low, high, by=self.due(rule), late=missed)
+        """Some hours from now, before the duty of `rule` falls due unless late (None: by chance)."""
+        return self.until(low, high, self.due(rule) if rule else None, late=late)
+
+    def until(self, low: float, high: float, by: datetime | None, *, late: bool | None = None) -> datetime:
+        """The same for a moment that is known."""
+        missed = self.rng.random() < LATE if late is None else late
+        return self.chronicle.soon(self.rng, low, high, by=by, late=missed)
 
     # ── receipt ──────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -122,6 +131,8 @@ class Life:
         told = world.do("intake.receive", receiver(self.matter.channel, staff), **said)
         self.complaint, self.number, self.receipt = told["id"], told["number"], told["receipt"]
         self.case = world.case_of(self.complaint)
+        if self.assisted and "joint_convene" in latest_by_rule(subject=f"cases.Case:{self.case}"):
+            world.begin(world.clock + timedelta(minutes=5), joint(self))
 
     def dispatch(self, unit: str = "", note: str = "") -> None:
         """统一流转, by the routing table unless a unit is named."""
@@ -257,7 +268,7 @@ def meeting(life: Life) -> Part:
     )
 
 
-def agreed(life: Life, days: tuple[int, ...]) -> Part:
+def agree(life: Life, days: tuple[int, ...]) -> list[int]:
     """A settlement to be paid on those days from now; answers with the ids of the instalments."""
     longest = max(days)
     if longest > 4:
@@ -267,14 +278,12 @@ def agreed(life: Life, days: tuple[int, ...]) -> Part:
         )  # fmt: skip
     total = sum(life.matter.owed)
     shares = [total // len(days)] * (len(days) - 1)
-    parts = [*shares, total - sum(shares)]
     promises = [
         {"due_on": (life.today + timedelta(days=day)).isoformat(), "amount": yuan(part)}
-        for day, part in zip(days, parts, strict=True)
+        for day, part in zip(days, [*shares, total - sum(shares)], strict=True)
     ]
     made = life.chronicle.world.do("mediation.agree", life.handler(), case=life.case, instalments=promises)
-    return made["instalments"]
-    yield  # a stretch without a pause is still a stretch
+    return list(made["instalments"])
 
 
 def instalments(life: Life, days: tuple[int, ...], missed: int | None = None) -> Story:
@@ -282,7 +291,7 @@ def instalments(life: Life, days: tuple[int, ...], missed: int | None = None) ->
     yield from verified(life)
     yield life.wait(8, 30, "settle", late=False)
     signed = life.today
-    parts = yield from agreed(life, days)
+    parts = agree(life, days)
     for n, (part, day) in enumerate(zip(parts, days, strict=True)):
         morning = end_of_day(signed + timedelta(days=day)) - timedelta(hours=life.rng.uniform(6, 14))
         if n == missed:
@@ -379,7 +388,6 @@ def dismissed(life: Life) -> Story:
 def hard(life: Life) -> Story:
     """The town cannot settle it alone; the joint office decides."""
     yield from verified(life)
-    yield from assisted(life)
     yield life.wait(10, 60, "settle", late=False)
     life.do("cases.escalate", life.handler(), reason="单位停产、负责人失联，镇街难以单独处置")
     yield life.wait(20, 90, "hard_decision", late=False)
@@ -390,21 +398,6 @@ def hard(life: Life) -> Story:
     yield from told(life)
 
 
-def assisted(life: Life) -> Part:
-    """Joint handling, if it began: the joint office meets, the departments report."""
-    duties = latest_by_rule(subject=f"cases.Case:{life.case}")
-    if "joint_convene" not in duties or duties["joint_convene"]["state"] == "discharged":
-        return
-    yield life.wait(3, 20, "joint_convene", late=False)
-    if not _open(life):
-        return
-    life.do("cases.joint_convene", life.post("joint_office"), decision="属地牵头，监察、公安、主管部门同时介入")
-
-
-def _open(life: Life) -> bool:
-    return "joint_convene" in latest_by_rule(subject=f"cases.Case:{life.case}")
-
-
 def ordered(life: Life, days: int, ending: str) -> Story:
     """An order to correct: obeyed ("paid"), or not obeyed and referred ("referred")."""
     yield from verified(life)
@@ -412,7 +405,9 @@ def ordered(life: Life, days: int, ending: str) -> Story:
     life.do("cases.classify", life.handler(), grade="hard", reason="单位拒不支付，需依法责令改正")
     inspector = life.post("inspector")
     number = f"永劳监令字〔{life.today.year}〕第{900 + life.chronicle.number() % 100}号（演示）"
-    life.add("correction_order", f"责令限期改正指令书 {number}：限期支付工资{life.matter.total}元。", "劳动监察", inspector)
+    life.add(
+        "correction_order", f"责令限期改正指令书 {number}：限期支付工资{life.matter.total}元。", "劳动监察", inspector
+    )
     due_on = life.today + timedelta(days=days)
     life.do("cases.order", inspector, order_number=number, due_on=due_on.isoformat())
     if ending == "paid":
@@ -423,7 +418,11 @@ def ordered(life: Life, days: int, ending: str) -> Story:
     yield end_of_day(due_on) + timedelta(hours=life.rng.uniform(60, 100))
     life.add("service_proof", "留置送达，有见证人签名和照片。", "送达回证", inspector)
     life.add("referral_file", "案件移送书及证据目录一份。", "移送材料", inspector)
-    life.do("cases.refer", inspector, reference=f"永劳监移字〔{life.today.year}〕第{life.chronicle.number() % 100:02d}号（演示）")
+    life.do(
+        "cases.refer",
+        inspector,
+        reference=f"永劳监移字〔{life.today.year}〕第{life.chronicle.number() % 100:02d}号（演示）",
+    )
 
 
 def merged(life: Life, twin: Life) -> Story:
@@ -444,21 +443,12 @@ def merged(life: Life, twin: Life) -> Story:
     yield from paid(life)
 
 
-def helpers(life: Life) -> Story:
-    """The departments that assist tell what they have done; runs beside the life itself."""
-    world = life.chronicle.world
-    yield world.clock + timedelta(hours=2)
-    asked = [d for d in latest_all(life) if d["rule"] == "joint_assist"]
-    for duty in asked:
-        yield life.chronicle.soon(2, 30, by=duty["due_at"])
-        current = next((d for d in latest_all(life) if d["id"] == duty["id"]), None)
-        if current is not None and current["state"] in ("open", "lapsed"):
-            report = life.rng.choice(("已派员到场，单位账目已核对", "已约谈负责人，暂无逃匿迹象", "已掌握资产情况，配合属地处置"))
-            life.do("cases.assist", life.chronicle.staff.handler(duty["unit"]), report=report)
-
-
-def latest_all(life: Life) -> list[dict[str, Any]]:
-    """Every duty ever owed on the case."""
-    from anxin.foundation.duties.selectors import for_subject
-
-    return for_subject(subject=f"cases.Case:{life.case}")
+def joint(life: Life) -> Story:
+    """联合处置, beside the life itself: the joint office meets, the departments that assist report."""
+    yield life.wait(1, 20, "joint_convene")
+    if life.lives(life.duty("joint_convene"), "joint_convene"):
+        life.do("cases.joint_convene", life.post("joint_office"), decision="属地牵头，监察、公安、主管部门同时介入")
+    for duty in life.owed("joint_assist"):
+        yield life.until(1, 14, duty["due_at"])
+        if life.lives(duty["id"], "joint_assist"):
+            life.do("cases.assist", life.chronicle.staff.handler(duty["unit"]), report=life.rng.choice(REPORTS))

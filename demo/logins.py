@@ -1,4 +1,4 @@
-"""The demo's log-ins, one for each role; they exist only where ANXIN_DEMO is on. Imported by the settings: plain data."""
+"""The demo's log-ins, one for each role, as plain data for the settings; they exist only where ANXIN_DEMO is on."""
 
 from __future__ import annotations
 

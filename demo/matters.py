@@ -108,6 +108,10 @@ class Source:
         self.rng, self.inventor, self.register, self.today = rng, inventor, register, today
         self.unlisted = {town: [inventor.firm("manufacturing") for _ in range(6)] for town in TOWNS}
 
+    def child(self) -> Random:
+        """Chance for one story alone, so that stories do not disturb one another."""
+        return Random(self.rng.random())
+
     def draw(self) -> Matter:
         """Somebody's complaint, with the county's weights."""
         rng = self.rng
@@ -139,7 +143,7 @@ class Source:
     def owed(self, people: int) -> list[int]:
         """What each is owed, in fen."""
         usual = self.rng.choice((2800, 3600, 4200, 5000, 6500, 9000))
-        return [max(300, round(usual * self.rng.uniform(0.6, 1.7), -1)) * 100 for _ in range(people)]
+        return [max(300, round(usual * self.rng.uniform(0.06, 0.17)) * 10) * 100 for _ in range(people)]
 
     @staticmethod
     def of_firm(matter: Matter, firm: Firm) -> None:

@@ -13,7 +13,9 @@ from random import Random
 from anxin.foundation.kernel import identifiers
 from anxin.foundation.kernel.errors import BadInput
 
-SURNAMES = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许邓韩冯曹彭曾肖田董潘袁蔡蒋余于杜叶程魏苏吕丁任卢姚应章楼施"
+SURNAMES = (
+    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许邓韩冯曹彭曾肖田董潘袁蔡蒋余于杜叶程魏苏吕丁任卢姚应章楼施"
+)
 GIVEN = "伟芳娜敏静秀丽强磊军洋勇艳杰娟涛明超兰霞平刚桂英华玉萍红建国志文海燕春梅冬生福贵永康长根水法金云素珍小龙大有"
 FIRST = "栎汀岚澄垚芷黛霁樾沅珩澍菡峤漪箬旸玹苒嵘翊昳楠泓"
 SECOND = "禾砚柚溪舟渡鸣笙霖野岑穗棠霄汐杉橡序禺蘅粟篱茗翎"
@@ -94,7 +96,7 @@ def completed(body: str, alphabet: str, check: object) -> str:
     """`body` with the check character that makes it valid."""
     for last in alphabet:
         try:
-            return check(body + last)  # type: ignore[operator,no-any-return]
+            return check(body + last)  # type: ignore[operator]
         except BadInput:
             continue
     raise AssertionError(body)

@@ -6,13 +6,16 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import count
 
+from django.contrib.auth.hashers import make_password
+
 from anxin.foundation.access.actor import Actor
+from anxin.foundation.access.models import User
 from anxin.foundation.access.selectors import actor_for_user
 from anxin.foundation.access.services import create_user
 from anxin.foundation.directory.models import PlaceKind, UnitKind
-from anxin.foundation.directory.selectors import holders, normal, places_under, units
+from anxin.foundation.directory.selectors import Holder, holders, normal, places_under, units
 from anxin.foundation.directory.services import appoint_many
-from demo.logins import LOGINS
+from demo.logins import LOGINS, PASSWORD, Login
 from demo.names import Inventor
 
 HANDLERS = {
@@ -37,7 +40,7 @@ TERM = timedelta(days=600)
 """How long before the demo's day everybody took office."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Account:
     pk: int
     officer_id: int | None
@@ -97,8 +100,15 @@ def appoint_everybody(county: str, now: datetime, inventor: Inventor) -> int:
 
 
 def open_accounts(on: date) -> int:
-    """An account for the first holder of each log-in's post; returns how many."""
-    for login in LOGINS:
-        held = holders(login["post"], on=on, unit=login["unit"], place="" if login["unit"] else login["at"])
-        create_user(username=login["username"], password=login["password"], officer=held[0].officer_id)
-    return len(LOGINS)
+    """An account for the first holder of each log-in's post; returns how many.
+
+    The password is the same for all and no secret, so one hash serves them: hashing is slow on purpose.
+    """
+    made = [
+        create_user(username=login["username"], password=None, officer=_first(login, on).officer_id) for login in LOGINS
+    ]
+    return User.objects.filter(pk__in=made).update(password=make_password(PASSWORD))
+
+
+def _first(login: Login, on: date) -> Holder:
+    return holders(login["post"], on=on, unit=login["unit"], place="" if login["unit"] else login["at"])[0]

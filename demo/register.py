@@ -26,7 +26,7 @@ CHAIN = {
     "subcontractor": ("消防工程", "幕墙装饰", "土石方工程"), "labour": ("建筑劳务",), "crew": ("施工班组",),
 }  # fmt: skip
 WORKS = {
-    "construction": ("厂房新建工程", "安置小区", "商品住宅项目", "学校扩建工程", "标准厂房二期", "农贸市场改造", "办公楼装修"),
+    "construction": ("厂房新建工程", "安置小区", "商品住宅项目", "学校扩建工程", "标准厂房二期", "农贸市场改造"),
     "transport": ("公路改建工程", "桥梁加固工程"),
     "water": ("河道整治工程", "水库除险加固工程"),
 }  # fmt: skip
@@ -61,9 +61,7 @@ class Register:
     sites: list[Site] = field(default_factory=list)
 
 
-def fill(
-    *, actor: Actor, now: datetime, inventor: Inventor, employers: int, projects: int
-) -> Register:
+def fill(*, actor: Actor, now: datetime, inventor: Inventor, employers: int, projects: int) -> Register:
     """Register everything; `employers` counts builders too."""
     builders = _builders(inventor, employers)
     rows = [*builders, *_makers(actor.county, inventor, employers - len(builders))]

@@ -23,8 +23,8 @@ BATCH = 500
 AFTER = timedelta(seconds=1)
 """A moment has passed one second later."""
 
-LOOK = timedelta(minutes=10)
-"""How often the clock jobs are run; the moments they stamp are exact all the same."""
+LOOK = timedelta(hours=1)
+"""How often it is asked what falls due next, and waiting messages are sent. No clock of the packs is that short."""
 
 
 class World:
@@ -32,6 +32,7 @@ class World:
 
     def __init__(self, start: datetime) -> None:
         self.clock = self.looked = start
+        self.coming: datetime | None = None
         self.agenda: list[tuple[datetime, int, Story]] = []
         self.order = count()
 
@@ -47,10 +48,11 @@ class World:
             following = next(story, None)
             if following is not None:
                 self.begin(following, story)
-        self.looked = min(self.looked, until - LOOK)
+        self.looked = until - LOOK
+        self.coming = None
         self._go_to(until)
 
-    def do(self, name: str, actor: Actor, **given: Any) -> Any:
+    def do(self, name: str, actor: Actor, /, **given: Any) -> Any:
         """A command at the present moment, and everything that follows from it."""
         found = call(name, actor=actor, now=self.clock, **given)
         self._drain()
@@ -64,15 +66,21 @@ class World:
         return case
 
     def _go_to(self, at: datetime) -> None:
-        if at - self.looked >= LOOK:
-            before = None
-            while (moment := next_moment(after=self.clock)) is not None and moment + AFTER <= at and moment != before:
-                self.clock, before = max(moment + AFTER, self.clock), moment
-                self._jobs()
-            self.clock = at
+        """Let the time pass; stop wherever something falls due."""
+        look = at - self.looked >= LOOK
+        if look or (self.coming is not None and self.coming + AFTER <= at):
+            self._pass_moments(at)
+        self.clock = at
+        if look:
             worker.JOBS["notices.deliver"].run(now=at)
             self.looked = at
-        self.clock = at
+
+    def _pass_moments(self, at: datetime) -> None:
+        before = None
+        while (moment := next_moment(after=self.clock)) is not None and moment + AFTER <= at and moment != before:
+            self.clock, before = max(moment + AFTER, self.clock), moment
+            self._jobs()
+        self.coming = moment
 
     def _jobs(self) -> None:
         worker.JOBS["duties.tick"].run(now=self.clock)

@@ -4,6 +4,7 @@ wait NAME USER COMMAND ARGUMENTS   say "ready", wait for a line, then run one co
 write THREADS EACH                 say "ready", wait for a line, then receive complaints from several threads at once
 drain SECONDS                      deliver what is pending as if SECONDS had passed, and say how many
 drain-and-die POINT                deliver, and die by SIGKILL at a point of the first delivery
+chains                             subjects whose trail is not an unbroken chain
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from django.utils import timezone  # noqa: E402
 from anxin.foundation.access.actor import Actor  # noqa: E402
 from anxin.foundation.access.selectors import actor_for_user, user_named  # noqa: E402
 from anxin.foundation.audit.commands import call  # noqa: E402
+from anxin.foundation.audit.models import Entry  # noqa: E402
 from anxin.foundation.kernel.errors import AnxinError  # noqa: E402
 from anxin.foundation.outbox import worker  # noqa: E402
 from anxin.foundation.outbox.models import Delivery  # noqa: E402
@@ -123,7 +125,20 @@ def _dying(handler: Callable[..., None]) -> Callable[..., None]:
     return dying
 
 
-ACTS: dict[str, Callable[..., Any]] = {"wait": act, "write": write, "drain": drain, "drain-and-die": drain_and_die}
+def chains() -> list[str]:
+    """Subjects whose entries have a gap, or do not name the digest of the one before."""
+    broken, last = set(), dict[str, tuple[int, str]]()
+    for row in Entry.objects.order_by("subject", "seq"):
+        seq, digest = last.get(row.subject, (0, row.previous))
+        if (row.seq, row.previous) != (seq + 1, digest):
+            broken.add(row.subject)
+        last[row.subject] = row.seq, row.digest
+    return sorted(broken)
+
+
+ACTS: dict[str, Callable[..., Any]] = {
+    "wait": act, "write": write, "drain": drain, "drain-and-die": drain_and_die, "chains": chains,
+}  # fmt: skip
 
 if __name__ == "__main__":
     print(json.dumps(ACTS[sys.argv[1]](*sys.argv[2:]), ensure_ascii=False), flush=True)

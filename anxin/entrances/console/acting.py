@@ -58,8 +58,7 @@ def _refused(
     """The form once more with everything typed. After a conflict the officer has been told, and may save over it."""
     page = door.ask(request, "cases.detail", case=form.scene.page["id"])
     if isinstance(error, Conflict):
-        form.data = form.data.copy()
-        form.data["seen"] = str(page["version"])
+        form.data = {**form.data, "seen": str(page["version"])}
     refused = desk.refusal(error)
     if isinstance(error, Conflict):
         refused["fix"] = "请先看一看下面的最新情况；仍要这样办，再按一次即可。"
@@ -76,8 +75,7 @@ def _scene(request: HttpRequest, found: Act, page: Mapping[str, Any]) -> Scene:
     if "post" in found.asks:
         extra["posts"] = [row for row in desk.post_names(request).items() if row[0] not in ("public", "system")]
     if found.name == "cases.amend":
-        rows = directory.places_under(desk.county(request), kinds=("town", "zone")).values_list("code", "name")
-        extra["towns"] = list(rows)
+        extra["towns"] = desk.towns(request)
     if "session" in found.asks:
         held = door.ask(request, "mediation.of_case", case=page["id"])["sessions"]
         extra["sessions"] = [{**s, "held_at": wording.moment(s["held_at"])} for s in held if s["outcome"] == "planned"]
@@ -118,9 +116,7 @@ def _rows_of(request: HttpRequest, target: str, page: Mapping[str, Any]) -> list
     found = door.ask(request, "mediation.of_case", case=page["id"])
     if target == "session":
         return [(s["id"], f"{wording.exact(s['held_at'])} {s['place']}") for s in found["sessions"]]
-    return [
-        (i["id"], f"{i['due_on']} 应付 {i['amount']} 元") for s in found["settlements"] for i in s["instalments"]
-    ]
+    return [(i["id"], f"{i['due_on']} 应付 {i['amount']} 元") for s in found["settlements"] for i in s["instalments"]]
 
 
 def _arguments(request: HttpRequest, form: ActForm, target: Mapping[str, Any]) -> dict[str, Any]:
@@ -155,7 +151,9 @@ def _employer_of(request: HttpRequest, text: str) -> int:
     if len(found) == 1:
         return int(found[0]["id"])
     names = "、".join(row["name"] for row in rows[:5])
-    raise BadInput(fields={"employer": f"有多家单位符合，请写全名：{names}" if rows else "登记册里没有这家单位，请核对名称"})
+    raise BadInput(
+        fields={"employer": f"有多家单位符合，请写全名：{names}" if rows else "登记册里没有这家单位，请核对名称"}
+    )
 
 
 def _tell(request: HttpRequest, found: Act, page: Mapping[str, Any], out: Mapping[str, Any]) -> None:
@@ -195,4 +193,4 @@ def _page(
         "refused": refused,
         "phrases": phrases,
     }
-    return desk.page(request, "console/act.html", "cases", context, status=status)
+    return desk.page(request, "console/act.html", "cases", context, status=status, counts=[])

@@ -1,4 +1,4 @@
-"""Every act an officer may take on a case, as data: its form, when it is shown, which one comes first, what unblocks it."""
+"""Every act an officer may take on a case, as data: its form, when it is shown, what comes first, what unblocks it."""
 
 from __future__ import annotations
 

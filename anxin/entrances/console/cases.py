@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
@@ -34,7 +35,7 @@ COLUMNS = [
 @desk.staff
 @require_safe
 def listing(request: HttpRequest) -> HttpResponse:
-    """Newest first, fifty a page; filters by stage, unit, joint handling and open ones; search by number or employer."""
+    """Newest first, fifty a page; filters by stage, unit and joint handling; search by number or employer."""
     wanted = request.GET
     stage, unit, text = wanted.get("stage", ""), wanted.get("unit", ""), wanted.get("q", "").strip()[:60]
     joint, everything = wanted.get("joint") == "1", wanted.get("all") == "1"
@@ -94,7 +95,6 @@ def case(request: HttpRequest, case: int) -> HttpResponse:
     actor = door.actor(request)
     page = door.ask(request, "cases.detail", case=case)
     offers = door.ask(request, "cases.actions", case=case)
-    mediated = any(row["verb"].startswith("mediation.") for row in page["timeline"])
     context = {
         "case": page,
         "menu": acts.menu(page, offers, actor),
@@ -104,17 +104,34 @@ def case(request: HttpRequest, case: int) -> HttpResponse:
         "duties": _duties(request, page, actor.may),
         "letters": page["letters"],
         "evidence": [row | {"kind_zh": EVIDENCE.get(row["kind"], row["kind"])} for row in page["evidence"]],
-        "mediation": door.ask(request, "mediation.of_case", case=case) if mediated else None,
-        "may_mediate": actor.may("mediation:handle"),
+        "mediated": any(row["verb"].startswith("mediation.") for row in page["timeline"]),
         "may_see_files": actor.may("documents:see"),
         "may_void": actor.may("documents:issue"),
         "sources": _sources(request, page, actor.may("intake:see")),
         "timeline": _timeline(request, page),
         "severity": _severity(request, page["severity"]),
+        "severity_tone": "calm" if page["severity"] == "ordinary" else "warn",
         "basis": _basis(page["duty_list"]),
         "joint_receipts": list((page["joint_receipt"] or {}).values()),
     }
-    return desk.page(request, "console/case.html", "cases", context)
+    return desk.page(request, "console/case.html", "cases", context, counts=[])
+
+
+@desk.staff
+@require_safe
+def mediation(request: HttpRequest, case: int) -> HttpResponse:
+    """Sessions, settlements and instalments; a page of its own, shown inside the case page as it opens."""
+    actor = door.actor(request)
+    found = door.ask(request, "mediation.of_case", case=case)
+    context = {
+        "case_id": case,
+        "mediation": found,
+        "may_mediate": actor.may("mediation:handle"),
+        "may_see_files": actor.may("documents:see"),
+    }
+    if request.headers.get("HX-Request"):
+        return render(request, "console/mediation_part.html", context)
+    return desk.page(request, "console/mediation.html", "cases", context)
 
 
 @desk.staff
@@ -122,10 +139,13 @@ def case(request: HttpRequest, case: int) -> HttpResponse:
 def related(request: HttpRequest, case: int) -> HttpResponse:
     """Other cases against the same employer; a page of its own, shown inside the case page when it is scrolled to."""
     page = door.ask(request, "cases.detail", case=case)
-    others = door.ask(request, "cases.of_employer", employer=page["employer_id"], but=case) if page["employer_id"] else []
+    others = (
+        door.ask(request, "cases.of_employer", employer=page["employer_id"], but=case) if page["employer_id"] else []
+    )
     context = {"case": page, "columns": COLUMNS, "rows": [_line(row) for row in others]}
-    template = "console/related_part.html" if request.headers.get("HX-Request") else "console/related.html"
-    return desk.page(request, template, "cases", context)
+    if request.headers.get("HX-Request"):
+        return render(request, "console/related_part.html", context)
+    return desk.page(request, "console/related.html", "cases", context)
 
 
 def main_clock(duties: list[dict[str, Any]]) -> dict[str, Any] | None:
@@ -249,18 +269,10 @@ def _timeline(request: HttpRequest, page: Mapping[str, Any]) -> list[dict[str, A
 
 
 def _severity(request: HttpRequest, level: str) -> str:
-    return str(desk.section(request, "words").get("severities", {}).get(level, level)) if level else ""
+    return f"{desk.section(request, 'words').get('severities', {}).get(level, level)}事件" if level else ""
 
 
 def _basis(duties: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The receipts of the clocks of this case, each term once."""
     found = {row["receipt"]["term"]: row["receipt"] for row in duties if row["receipt"].get("term")}
     return list(found.values())
-
-
-def clock_of(row: Mapping[str, Any], now: datetime) -> Any:
-    """The clock of a duty as a component."""
-    return components.clock(
-        row["due_at"], now, warn_at=row["warn_at"], state="open" if row["state"] == "lapsed" else row["state"],
-        done_at=row["ended_at"], provisional=row["provisional"],
-    )  # fmt: skip

@@ -15,7 +15,6 @@ from django.views.decorators.http import require_http_methods, require_safe
 from anxin.entrances import door
 from anxin.entrances.console import desk
 from anxin.entrances.ui import components, wording
-from anxin.foundation.directory import selectors as directory
 from anxin.foundation.duties import selectors as duties
 from anxin.foundation.kernel.errors import AnxinError, BadInput, Denied
 from anxin.resolution.cases import selectors as cases
@@ -59,8 +58,8 @@ class ReasonForm(forms.Form):
 
     reason = forms.CharField(label="理由", widget=forms.Textarea(attrs={"rows": 2}))
 
-    def __init__(self, *args: Any, hint: str = "", **kw: Any) -> None:
-        super().__init__(*args, label_suffix="", **kw)
+    def __init__(self, data: Any, *, hint: str) -> None:
+        super().__init__(data, label_suffix="")
         self.fields["reason"].help_text = hint
         self.fields["reason"].error_messages["required"] = "请填写理由"
 
@@ -193,7 +192,9 @@ def merge(request: HttpRequest, complaint: int) -> HttpResponseBase:
             else:
                 messages.success(request, f"{out['number']} 已并入 {out['into_number']}，两件的来源都保留。")
                 return redirect("console:complaint", complaint=into)
-    pairs = [(name, left, right, left == right) for (name, left), (_, right) in zip(_same(one), _same(other), strict=True)]
+    pairs = [
+        (name, left, right, left == right) for (name, left), (_, right) in zip(_same(one), _same(other), strict=True)
+    ]
     context = {"one": one, "other": other, "pairs": pairs, "form": form, "refused": refused, "into": into}
     return desk.page(request, "console/merge.html", "inbox", context, status=status)
 
@@ -223,8 +224,7 @@ def ledger(request: HttpRequest) -> HttpResponse:
     opened = cases.for_complaints(complaints=[row["id"] for row in rows])
     subjects = [f"{desk.CASES}{case['id']}" for case in opened.values()]
     settle = duties.live(subjects=subjects, rule="settle")
-    towns = directory.places_under(desk.county(request), kinds=("town", "zone")).values_list("code", "name")
-    names, sectors = dict(towns), desk.section(request, "words").get("sectors", {})
+    names, sectors = dict(desk.towns(request)), desk.section(request, "words").get("sectors", {})
     may = door.actor(request).may("cases:see")
     context = {
         "columns": LEDGER,

@@ -48,7 +48,10 @@ def page(
     status: int = 200,
     counts: list[dict[str, Any]] | None = None,
 ) -> HttpResponse:
-    """A whole page; `counts` of duties, when the view has asked for them already, are not asked for again."""
+    """A whole page; `counts` of duties, when the view has asked for them already, are not asked for again.
+
+    The page of a case gives none: its twenty statements are all spoken for.
+    """
     frame = {"nav": nav, "nav_counts": nav_counts(request, counts), "now": door.now()}
     return render(request, template, {**frame, **(context or {})}, status=status)
 
@@ -139,6 +142,17 @@ def choices(table: Mapping[str, Any], empty: str = "") -> list[tuple[str, str]]:
     """Options out of a table of the packs, in its order."""
     rows = [(code, str(row["zh"] if isinstance(row, Mapping) else row)) for code, row in table.items()]
     return [("", empty), *rows] if empty else rows
+
+
+def towns(request: HttpRequest) -> list[tuple[str, str]]:
+    """Towns and zones of the county by code, as its packs list them; no statement."""
+    places = section(request, "organisation").get("places", ())
+    return [(str(row["code"]).ljust(12, "0"), str(row["name"])) for row in places if row["kind"] in ("town", "zone")]
+
+
+def unit_names(request: HttpRequest) -> dict[str, str]:
+    """Names of the county's units by code, as its packs list them; no statement."""
+    return {str(row["code"]): str(row["name"]) for row in section(request, "organisation").get("units", ())}
 
 
 def grouped(units: Iterable[Mapping[str, Any]], own: str = "") -> list[Any]:

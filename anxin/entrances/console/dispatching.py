@@ -25,23 +25,27 @@ def board(request: HttpRequest) -> HttpResponseBase:
     if request.method == "POST":
         return _send(request)
     rows = door.ask(request, "cases.unassigned")
+    towns = dict(desk.towns(request))
     same = Counter(_firm(row) for row in rows if _firm(row))
     channels = desk.section(request, "intake")["channels"]
     kinds = ("town", "regulator", "inspectorate", "office")
     units = directory.units(desk.county(request), kinds=kinds).values("code", "name", "kind")
     context = {
-        "rows": [_row(row, same, channels) for row in rows],
+        "rows": [_row(row, same, channels, towns) for row in rows],
         "units": desk.grouped(units),
         "results": request.session.pop(KEPT, []),
     }
     return desk.page(request, "console/dispatch.html", "dispatch", context)
 
 
-def _row(row: Mapping[str, Any], same: Counter[str], channels: Mapping[str, Any]) -> dict[str, Any]:
+def _row(
+    row: Mapping[str, Any], same: Counter[str], channels: Mapping[str, Any], towns: Mapping[str, str]
+) -> dict[str, Any]:
     twins = same[_firm(row)] if _firm(row) else 0
     return {
         **row,
         "channel_zh": channels.get(row["channel"], {}).get("zh", row["channel"]),
+        "town_zh": towns.get(row["town"], "属地待核实"),
         "twins": twins if twins > 1 else 0,
     }
 

@@ -112,7 +112,9 @@ def _paid_amount(scene: Scene) -> forms.Field:
 
 def _paid_on(scene: Scene) -> forms.Field:
     owed = scene.page["outstanding_fen"]
-    hint = f"填写日期，尚欠的 {scene.page['outstanding']} 元将登记为当日付清" if owed else "全部金额已登记兑付，可以不填"
+    hint = (
+        f"填写日期，尚欠的 {scene.page['outstanding']} 元将登记为当日付清" if owed else "全部金额已登记兑付，可以不填"
+    )
     return forms.CharField(label="付清日期", help_text=hint, widget=forms.TextInput(attrs={"type": "date"}))
 
 
@@ -126,7 +128,11 @@ def _instalments(scene: Scene) -> forms.Field:
     owed = scene.page["outstanding"]
     first = [{"due_on": "", "amount": owed}]
     return RowsField(
-        INSTALMENTS, label="兑付安排", blanks=2, initial=first, help_text=f"各期合计应为 {owed} 元。一次付清就只填一行。"
+        INSTALMENTS,
+        label="兑付安排",
+        blanks=2,
+        initial=first,
+        help_text=f"各期合计应为 {owed} 元。一次付清就只填一行。",
     )
 
 
@@ -189,7 +195,8 @@ FIELDS: dict[str, Maker] = {
     "cases.record_payment:amount": _paid_amount,
     "method": pick("兑付方式", METHODS, initial="bank"),
     "ground": pick("不予支持的情形", [
-        ("not_wages", "不是工资"), ("no_facts", "没有事实依据"), ("already_paid", "已经付清"), ("other_body", "属其他部门处理"),
+        ("not_wages", "不是工资"), ("no_facts", "没有事实依据"), ("already_paid", "已经付清"),
+        ("other_body", "属其他部门处理"),
     ]),
     "kind": _evidence,
     "cases.log_call:kind": pick("通话类型", [
@@ -221,8 +228,8 @@ class ActForm(forms.Form):
 
     seen = forms.CharField(widget=forms.HiddenInput, required=False)
 
-    def __init__(self, act: Act, scene: Scene, *args: Any, **kw: Any) -> None:
-        super().__init__(*args, label_suffix="", **kw)
+    def __init__(self, act: Act, scene: Scene, data: Any = None, files: Any = None) -> None:
+        super().__init__(data, files, label_suffix="")
         self.act, self.scene = act, scene
         parameters = act.parameters()
         for name in act.asks:

@@ -37,7 +37,7 @@ def duties(request: HttpRequest) -> HttpResponseBase:
     cursor = after if all(after.values()) else {}
     found = door.ask(request, "duties.mine", rule=rule, overdue=overdue, **cursor)
     counts, now = door.ask(request, "duties.counts"), door.now()
-    rows = _rows(found["rows"], desk.post_names(request))
+    rows = _rows(found["rows"], desk.post_names(request), desk.unit_names(request))
     first = not (rule or overdue or cursor)
     context = {
         "rows": rows,
@@ -62,7 +62,7 @@ def _elsewhere(request: HttpRequest) -> HttpResponseBase:
     return redirect(pages[0]["href"])
 
 
-def _rows(found: list[dict[str, Any]], posts: Mapping[str, str]) -> list[dict[str, Any]]:
+def _rows(found: list[dict[str, Any]], posts: Mapping[str, str], units: Mapping[str, str]) -> list[dict[str, Any]]:
     rows = []
     for row in found:
         number, _, said = row["headline"].partition(" ")
@@ -74,6 +74,7 @@ def _rows(found: list[dict[str, Any]], posts: Mapping[str, str]) -> list[dict[st
                 "number": number,
                 "headline": said or number,
                 "owner": posts.get(row["post"], row["post"]),
+                "place": units.get(row["unit"], "") if row["unit"] else "县级",
                 "href": href,
                 "act": {"zh": zh, "href": f"{href}/do/{verb}"} if verb and href else None,
             }

@@ -16,7 +16,6 @@ from django.views.decorators.http import require_http_methods, require_safe
 from anxin.entrances import door
 from anxin.entrances.console import desk
 from anxin.entrances.console.rows import WORKERS, RowsField
-from anxin.foundation.directory import selectors as directory
 from anxin.foundation.duties import selectors as duties
 from anxin.foundation.kernel.errors import AnxinError, BadInput, Denied
 from anxin.resolution.cases import selectors as cases
@@ -34,10 +33,16 @@ def _line(label: str, hint: str = "", **attrs: str | bool) -> forms.CharField:
 class ReceiveForm(forms.Form):
     """What a caller says, in the order it is said."""
 
-    nature = forms.ChoiceField(label="来电性质", widget=forms.RadioSelect(attrs={"accesskey": "1"}))
+    nature = forms.ChoiceField(label="来电性质", widget=forms.RadioSelect)
     kind = forms.ChoiceField(label="事项")
     channel = forms.ChoiceField(label="渠道")
-    employer = _line("用人单位或工程项目", "名称片段或拼音首字母，例如“晨屿”或 cyjj", autofocus=True, accesskey="2", autocomplete="off")
+    employer = _line(
+        "用人单位或工程项目",
+        "名称片段或拼音首字母，例如“晨屿”或 cyjj",
+        autofocus=True,
+        accesskey="2",
+        autocomplete="off",
+    )
     place = forms.ChoiceField(label="发生在哪里", required=False)
     sector = forms.ChoiceField(label="行业", required=False)
     people = _line("人数", inputmode="numeric", autocomplete="off")
@@ -46,7 +51,10 @@ class ReceiveForm(forms.Form):
     until = _line("到哪天（含）", type="date")
     text = forms.CharField(label="反映内容", required=False, widget=forms.Textarea(attrs={"rows": 4, "accesskey": "3"}))
     answer = forms.CharField(
-        label="答复内容", required=False, help_text="只在咨询时填写；保存后不立案。", widget=forms.Textarea(attrs={"rows": 3})
+        label="答复内容",
+        required=False,
+        help_text="只在咨询时填写；保存后不立案。",
+        widget=forms.Textarea(attrs={"rows": 3}),
     )
     name = _line("姓名", "不愿留名可以不填", accesskey="4", autocomplete="off")
     phone = _line("电话", inputmode="tel", autocomplete="off")
@@ -60,16 +68,15 @@ class ReceiveForm(forms.Form):
     project = forms.CharField(widget=forms.HiddenInput, required=False)
     idempotency_key = forms.CharField(widget=forms.HiddenInput, required=False)
 
-    def __init__(self, request: HttpRequest, *args: Any, **kw: Any) -> None:
-        super().__init__(*args, label_suffix="", **kw)
+    def __init__(self, request: HttpRequest, data: Any = None) -> None:
+        super().__init__(data, label_suffix="")
         words = desk.section(request, "intake")
-        towns = directory.places_under(desk.county(request), kinds=("town", "zone")).values_list("code", "name")
         sectors = desk.section(request, "words").get("sectors", {})
         options: dict[str, list[tuple[str, str]]] = {
             "nature": [("complaint", "反映欠薪"), ("consultation", "咨询"), ("tip_off", "举报线索")],
             "kind": desk.choices(words["matters"]),
             "channel": desk.choices(words["channels"]),
-            "place": [("", "不清楚"), *towns],
+            "place": [("", "不清楚"), *desk.towns(request)],
             "sector": desk.choices(sectors, "不清楚"),
         }
         for name, rows in options.items():
@@ -78,7 +85,7 @@ class ReceiveForm(forms.Form):
             field.choices = rows
             field.error_messages["invalid_choice"] = "请从列表中选择"
         own = next((CHANNEL[post] for post in door.actor(request).posts if post in CHANNEL), WALK_IN)
-        self.initial |= {"nature": "complaint", "kind": "wages", "channel": own, "idempotency_key": uuid.uuid4().hex}
+        self.initial = {"nature": "complaint", "kind": "wages", "channel": own, "idempotency_key": uuid.uuid4().hex}
         if not self.data:
             self.initial["people"] = "1"
 
@@ -159,8 +166,13 @@ def received(request: HttpRequest) -> HttpResponseBase:
     if kept is None:
         return redirect("console:receive")
     actor = door.actor(request)
-    context = {"out": kept, "may_merge": actor.may("intake:merge"), "may_see": actor.may("intake:see"),
-               "may_case": actor.may("cases:see") and kept["case"], "may_more": actor.may("intake:receive")}  # fmt: skip
+    context = {
+        "out": kept,
+        "may_merge": actor.may("intake:merge"),
+        "may_see": actor.may("intake:see"),
+        "may_case": actor.may("cases:see") and kept["case"],
+        "may_more": actor.may("intake:receive"),
+    }
     return desk.page(request, "console/received.html", "receive", context)
 
 

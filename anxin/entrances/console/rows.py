@@ -86,7 +86,7 @@ class RowsField(forms.Field):
 
     def clean(self, value: Any) -> list[dict[str, str]]:
         """Rows typed, then rows pasted. Raises ValidationError naming the line that cannot be read."""
-        found = value if isinstance(value, Mapping) else {"rows": [], "paste": ""}
+        found: dict[str, Any] = dict(value) if isinstance(value, Mapping) else {"rows": [], "paste": ""}
         rows = [self._filled(row) for row in found["rows"]] + self._pasted(found["paste"])
         if self.required and not rows:
             raise forms.ValidationError("请至少填写一行")

@@ -18,7 +18,14 @@ from anxin.foundation.policy.diff import compare
 from anxin.foundation.policy.explain import ENDS, amount
 from anxin.resolution.cases.lifecycle import CASE, EVIDENCE
 
-SCOPES = {"county": "全县", "unit": "本单位", "grid": "本网格", "case": "所参与案件", "public": "公众", "system": "系统"}
+SCOPES = {
+    "county": "全县",
+    "unit": "本单位",
+    "grid": "本网格",
+    "case": "所参与案件",
+    "public": "公众",
+    "system": "系统",
+}
 SECTIONS = {"duties": "职责", "routing": "流转", "roles": "岗位", "words": "用词", "notices": "消息", "intake": "来件"}
 PLACES = {"any": "任何地点", "county": "县本级", "town": "有镇街的地点"}
 
@@ -94,7 +101,8 @@ def _duties(request: HttpRequest, posts: Mapping[str, str]) -> list[dict[str, An
         term = _term(row["clock"], desk.county(request)) if row.get("clock") else None
         rows.append({
             "rule": rule, "zh": row["zh"], "who": "、".join(sorted(who)),
-            "at": "承办单位" if row.get("at") == "unit" else "县级", "clock": term["value"] if term else "以事项写明的日期为准",
+            "at": "承办单位" if row.get("at") == "unit" else "县级",
+            "clock": term["value"] if term else "以事项写明的日期为准",
         })  # fmt: skip
     return rows
 
@@ -124,7 +132,9 @@ def _several(value: Any, names: Mapping[str, str], everything: str) -> str:
 
 def _people(row: Mapping[str, Any]) -> str:
     low, high = row.get("people_min"), row.get("people_max")
-    return " ".join(part for part in (f"{low} 人以上" if low else "", f"{high} 人以下" if high else "") if part) or "不限"
+    return (
+        " ".join(part for part in (f"{low} 人以上" if low else "", f"{high} 人以下" if high else "") if part) or "不限"
+    )
 
 
 def _roles(request: HttpRequest) -> list[dict[str, Any]]:
@@ -149,7 +159,7 @@ def _steps(request: HttpRequest, posts: Mapping[str, str]) -> list[dict[str, Any
             "zh": step.zh,
             "from": "、".join(zh for code, zh in CASE.states.items() if code in step.sources),
             "to": CASE.states[step.target],
-            "who": "、".join(r["zh"] for post, r in roles.items() if step.may in r["permissions"] and post != "system") or "系统",
+            "who": "、".join(_holders(roles, step.may)) or "系统",
             "needs": "、".join(EVIDENCE.get(kind, kind) for kind in step.needs) or "—",
             "clocks": "；".join(
                 f"{word}{'、'.join(rules.get(rule, rule) for rule in found)}"
@@ -159,6 +169,10 @@ def _steps(request: HttpRequest, posts: Mapping[str, str]) -> list[dict[str, Any
         }
         for step in CASE.steps
     ]  # fmt: skip
+
+
+def _holders(roles: Mapping[str, Any], permission: str) -> list[str]:
+    return [role["zh"] for post, role in roles.items() if permission in role["permissions"] and post != "system"]
 
 
 def _counties(own: str) -> list[dict[str, Any]]:

@@ -57,7 +57,12 @@ VALUES = {
     "answer": {"received": "收到了", "partial": "只收到一部分", "none": "没有收到"},
     "outcome": {"failed": "未达成协议", "absent": "一方缺席"},
     "new": {"ordinary": "一般", "complex": "复杂", "hard": "疑难"},
-    "ground": {"not_wages": "不是工资", "no_facts": "没有事实依据", "already_paid": "已经付清", "other_body": "属其他部门"},
+    "ground": {
+        "not_wages": "不是工资",
+        "no_facts": "没有事实依据",
+        "already_paid": "已经付清",
+        "other_body": "属其他部门",
+    },
 }
 
 

@@ -10,6 +10,7 @@ urlpatterns = [
     path("dispatch", dispatching.board, name="dispatch"),
     path("cases", cases.listing, name="cases"),
     path("cases/<int:case>", cases.case, name="case"),
+    path("cases/<int:case>/mediation", cases.mediation, name="mediation"),
     path("cases/<int:case>/related", cases.related, name="related"),
     path("cases/<int:case>/do/<str:name>", acting.act, name="act"),
     path("receive", receiving.receive, name="receive"),

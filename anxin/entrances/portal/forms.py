@@ -112,9 +112,9 @@ class ContactForm(forms.Form):
     phone = forms.CharField(
         label="您的手机号",
         help_text="我们打这个号码找您，不会给老板看。",
-        required=False,
         max_length=30,
         widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
+        error_messages={"required": "请写手机号，好让我们打给您；不想留就点“匿名反映”"},
     )
     name = forms.CharField(
         label="您的姓名",
@@ -129,16 +129,14 @@ class ContactForm(forms.Form):
         help_text="匿名也可以反映。姓名和手机号都不会留下，我们也就没法打给您。",
     )
 
-    def clean_phone(self) -> str:
-        if self.data.get("anonymous") or not self.cleaned_data["phone"]:
-            return str(self.cleaned_data["phone"])
-        return _refused(identifiers.mobile, self.cleaned_data["phone"])
+    def __init__(self, *args: Any, **kw: Any) -> None:
+        super().__init__(*args, **kw)
+        if self.data.get("anonymous"):
+            self.fields["phone"].required = False
 
-    def clean(self) -> dict[str, Any]:
-        said = super().clean() or self.cleaned_data
-        if not said.get("anonymous") and not said.get("phone") and "phone" not in self.errors:
-            self.add_error("phone", "请写手机号，好让我们打给您；不想留就点“匿名反映”")
-        return said
+    def clean_phone(self) -> str:
+        said = str(self.cleaned_data["phone"])
+        return said if self.data.get("anonymous") else _refused(identifiers.mobile, said)
 
 
 class LookForm(forms.Form):

@@ -109,6 +109,7 @@ def _shown(request: HttpRequest, shown: dict[str, Any], pair: dict[str, Any]) ->
         "employer": shown.get("employer_name", ""),
         "redirect": shown.get("redirect", ""),
         "reply": shown.get("reply") or shown.get("answer") or "",
+        "again": bool(shown.get("stage")) and shown["stage"] not in words.ENDED,
         "merged": bool(shown.get("merged")),
         "steps": words.walked(steps, now),
         "handler": {"zh": shown["unit"], "number": shown["phone"]} if has_unit else county.office(where),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -78,6 +79,8 @@ def story(request: HttpRequest) -> HttpResponse:
     fit = form.is_valid()
     said |= {"story": str(form.cleaned_data.get("story", said.get("story", "")))}
     said["photos"] = _kept(request, form, said)
+    if fit and not _something(said):
+        form.add_error("story", "前面都不清楚的话，请在这里说几句：在哪里干活，谁叫您去的")
     if fit and not form.errors and "remove" not in request.POST:
         return _onward(request, 3, said)
     if "remove" in request.POST and not form.errors:
@@ -200,6 +203,11 @@ def _question(
     )
 
 
+def _something(said: Draft) -> bool:
+    """Whether there is anything to go by: whom, where, or what happened."""
+    return any(said.get(name) for name in ("employer", "place", "story", "photos")) or "project" in said.get("at", {})
+
+
 def _kept(request: HttpRequest, form: forms.Form, said: Draft) -> list[dict[str, str]]:
     """The photos of the report after this answer: removed ones gone, fit ones added, faults told beside the field."""
     kept = [photo for photo in said.get("photos", []) if photo["token"] != request.POST.get("remove")]
@@ -213,7 +221,8 @@ def _kept(request: HttpRequest, form: forms.Form, said: Draft) -> list[dict[str,
         try:
             kept.append(photos.keep(file))
         except BadInput as fault:
-            form.add_error("photos", f"“{file.name}”：{fault.fields.get('file', fault.message)}")
+            told = fault.fields.get("file", fault.message).split("。")[0]
+            form.add_error("photos", f"“{file.name}”：{told}。别的已经留下")
     return kept
 
 
@@ -312,7 +321,7 @@ def _summary(request: HttpRequest, said: Draft) -> list[dict[str, str]]:
         (1, "在哪里", said.get("place_zh") or "不清楚"),
         (2, "哪个月开始", known.get(said.get("since", ""), "不清楚")),
         (2, "几个人", f"{said['people']} 人" if said.get("people") else "不清楚"),
-        (2, "一共欠", f"{said['amount']} 元" if said.get("amount") else "不清楚"),
+        (2, "一共欠", f"{Decimal(said['amount']):,.2f} 元".replace(".00", "") if said.get("amount") else "不清楚"),
         (3, "怎么回事", said.get("story") or "没有写"),
         (3, "照片、录音", f"{len(said['photos'])} 个" if said.get("photos") else "没有"),
     ]

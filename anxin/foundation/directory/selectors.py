@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -28,6 +28,7 @@ __all__ = [
     "places_under",
     "smaller_grids",
     "suggest",
+    "suggest_many",
     "unit_code",
     "unit_get",
     "units",
@@ -122,9 +123,13 @@ def unit_of_kind(kind: str, *, county: str, town: str = "", sector: str = "") ->
 
 
 def breadcrumb(code: str) -> list[str]:
-    """Names from the county down to the place itself; one query for the usual depth."""
-    found = {p.code: p for p in Place.objects.filter(code__in={code, normal(code[:6]), code[:9].ljust(12, "0")})}
-    return [found[c].name for c in sorted(found)]
+    """Names from the county down to the place itself; no query for places of the packs."""
+    wanted = list(dict.fromkeys([normal(code[:6]), normal(code[:9]), normal(code)]))
+    listed = book().section("organisation", place=code[:6]).get("places", ())
+    names = {normal(str(row["code"])): str(row["name"]) for row in listed}
+    if any(place not in names for place in wanted):
+        names |= dict(Place.objects.filter(code__in=wanted).values_list("code", "name"))
+    return [names[place] for place in wanted if place in names]
 
 
 def _first(county: str, kind: str) -> Unit:
@@ -155,11 +160,24 @@ def suggest(place_code: str, sector: str, on: date, people: int = 0) -> Suggesti
     `people` is the number of persons concerned. Deterministic: same inputs, packs and units, same answer.
     Raises `Denied` for an unknown place and `BadPack` when neither a rule nor the fallback finds a unit.
     """
-    place = place_get(place_code)
-    rows = units(place.county_code).values("code", "name", "kind", "place_id", "sector")
+    return suggest_many([(place_code, sector, people)], on)[0]
+
+
+def suggest_many(asked: Sequence[tuple[str, str, int]], on: date) -> list[Suggestion]:
+    """The same for many matters of one county, each (place, sector, people), in the order given; two queries."""
+    places = {place.code: place for place in Place.objects.filter(code__in={normal(code) for code, _, _ in asked})}
+    counties = {place.county_code for place in places.values()}
+    rows = Unit.objects.filter(county_code__in=counties).values("code", "name", "kind", "place_id", "sector")
     seats = [Seat(r["code"], r["name"], r["kind"], r["place_id"], r["sector"]) for r in rows]
-    territory = Territory(place.code, place.name, place.kind, place.county_code, place.town_code)
-    return route(territory, seats, sector=sector, on=on, people=people)
+    found = []
+    for code, sector, people in asked:
+        place = places.get(normal(code))
+        if place is None:
+            raise Denied()
+        territory = Territory(place.code, place.name, place.kind, place.county_code, place.town_code)
+        ours = [seat for seat in seats if seat.code.startswith(place.county_code)]
+        found.append(route(territory, ours, sector=sector, on=on, people=people))
+    return found
 
 
 def holders(post: str, *, on: date, place: str = "", unit: str = "") -> list[Holder]:

@@ -69,9 +69,13 @@ def _deliver(row: Event, now: datetime) -> None:
 
 
 def _once(row: Event, handler: bus.Handler, actor: Actor, now: datetime) -> None:
-    """Run one handler and its receipt in one transaction."""
+    """Run one handler and its receipt in one transaction.
+
+    An event that nobody has ever claimed (no lease, no attempt) has no receipts, so it need not be asked for them.
+    """
     name = f"{handler.__module__.rsplit('.', 1)[-1]}.{handler.__name__}"
-    if Delivery.objects.filter(event=row, handler=name).exists():
+    claimed_before = row.lease_until is not None or row.attempts
+    if claimed_before and Delivery.objects.filter(event=row, handler=name).exists():
         return
     try:
         with transaction.atomic():

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 
 from anxin.foundation.access.actor import Actor, reach
 from anxin.foundation.audit.commands import query
@@ -67,9 +67,10 @@ def totals(wage_ids: Iterable[int]) -> dict[str, int]:
     } | sums
 
 
-def rows(wage_ids: Iterable[int]) -> list[dict[str, Any]]:
+def rows(wage_ids: Iterable[int] | QuerySet[Any, Any]) -> list[dict[str, Any]]:
     """One line per wage for the table of a case, identities masked, in the order recorded; one query."""
-    found = Wage.objects.filter(pk__in=list(wage_ids)).select_related("worker").order_by("pk")
+    wanted = wage_ids if isinstance(wage_ids, QuerySet) else list(wage_ids)
+    found = Wage.objects.filter(pk__in=wanted).select_related("worker").order_by("pk")
     return [
         {
             "id": row.pk,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,13 +13,22 @@ from anxin.resolution.cases.models import Case
 
 def suggest(row: Case, now: datetime) -> dict[str, Any]:
     """Suggested unit, assisting units, the rule's id, reason, pack and version, and the inputs it judged by."""
-    found = directory.suggest(row.place_code, row.sector or "unknown", local(now).date(), people=row.people)
-    return {
-        "unit": found.unit_code,
-        "assisting": list(found.assisting),
-        "rule": found.rule,
-        "reason": found.reason,
-        "pack": found.pack,
-        "version": found.version,
-        "inputs": {"place": row.place_code, "sector": row.sector, "people": row.people},
-    }
+    return suggest_many([row], now)[0]
+
+
+def suggest_many(rows: Sequence[Case], now: datetime) -> list[dict[str, Any]]:
+    """The same for a board of cases; two queries however many."""
+    asked = [(row.place_code, row.sector or "unknown", row.people) for row in rows]
+    found = directory.suggest_many(asked, local(now).date()) if asked else []
+    return [
+        {
+            "unit": suggestion.unit_code,
+            "assisting": list(suggestion.assisting),
+            "rule": suggestion.rule,
+            "reason": suggestion.reason,
+            "pack": suggestion.pack,
+            "version": suggestion.version,
+            "inputs": {"place": row.place_code, "sector": row.sector, "people": row.people},
+        }
+        for row, suggestion in zip(rows, found, strict=True)
+    ]

@@ -18,7 +18,7 @@ from anxin.foundation.kernel.money import yuan
 from anxin.registry.wages import selectors as wages
 from anxin.resolution.cases.lifecycle import CASE, EVIDENCE, FINALS, STAGES
 from anxin.resolution.cases.models import Case, CaseSource, Claim
-from anxin.resolution.cases.routing import suggest
+from anxin.resolution.cases.routing import suggest_many
 from anxin.resolution.intake import selectors as intake
 
 PAGE = 50
@@ -26,10 +26,11 @@ PAGE = 50
 
 @query(may="cases:see", zh="案件详情")
 def detail(*, actor: Actor, now: datetime, case: int) -> dict[str, Any]:
-    """Everything the case page shows except the buttons: facts, people and money, clocks, papers, timeline."""
+    """Everything the case page shows: facts, people and money, clocks, papers, buttons, timeline; 14 queries."""
     row = _find(actor, case)
     subject = _label(row)
-    claims = dict(row.claims.filter(superseded=False).order_by("pk").values_list("wage_id", "pk"))
+    lines = wages.rows(row.claims.filter(superseded=False).values("wage_id"))
+    evidence = documents.evidence_for(subject=subject)
     owed = duties.for_subject(subject=subject)
     assignments = list(row.assignments.order_by("at", "id"))
     return {
@@ -48,7 +49,7 @@ def detail(*, actor: Actor, now: datetime, case: int) -> dict[str, Any]:
         "duties": {d["rule"]: d for d in owed},
         "duty_list": owed,
         "duty_changes": duties.changes_for(subject=subject),
-        "workers": [{**w, "claim": claims[w["id"]]} for w in wages.rows(list(claims))],
+        "workers": [{**line, "claim": line["id"]} for line in lines],
         "calls": [
             {"at": c.at, "kind": c.kind, "kind_zh": c.get_kind_display(), "person": c.person, "reached": c.reached,
              "summary": c.summary, "by": c.by}
@@ -64,8 +65,9 @@ def detail(*, actor: Actor, now: datetime, case: int) -> dict[str, Any]:
              "report": a.report, "reported_at": a.reported_at}
             for a in row.assisting.order_by("pk")
         ],
-        "sources": intake.sources_of([s.complaint_id for s in row.sources.order_by("pk")]),
-        "evidence": documents.evidence_for(subject=subject),
+        "sources": intake.sources_of(row.sources.values("complaint_id")),
+        "evidence": [{**e, "kind_zh": EVIDENCE.get(e["kind"], e["kind"])} for e in evidence],
+        "actions": _actions(row, actor, {e["kind"] for e in evidence if _counts(e, row)}),
         "letters": documents.letters_for(subject=subject),
         "timeline": audit.entries_for(subject=subject),
     }  # fmt: skip
@@ -75,7 +77,15 @@ def detail(*, actor: Actor, now: datetime, case: int) -> dict[str, Any]:
 def actions(*, actor: Actor, now: datetime, case: int) -> list[dict[str, Any]]:
     """Buttons of the case page, read from the lifecycle: what this actor may do now, or why not yet."""
     row = _find(actor, case)
-    kinds = documents.evidence_kinds(subject=_label(row), since=row.reopened_at)
+    return _actions(row, actor, documents.evidence_kinds(subject=_label(row), since=row.reopened_at))
+
+
+def _counts(evidence: dict[str, Any], row: Case) -> bool:
+    """Evidence from before a reopening proves nothing any more."""
+    return row.reopened_at is None or evidence["added_at"] >= row.reopened_at
+
+
+def _actions(row: Case, actor: Actor, kinds: set[str]) -> list[dict[str, Any]]:
     offers = CASE.offers(row.stage, row, may=actor.may, evidence=kinds, names=EVIDENCE)
     return [
         {"verb": o.step.verb, "zh": o.step.zh, "asks": list(o.step.asks), "blocked": o.blocked, "basis": o.step.basis,
@@ -117,13 +127,12 @@ def listing(
 
 @query(may="cases:dispatch", zh="待流转")
 def unassigned(*, actor: Actor, now: datetime, limit: int = PAGE) -> list[dict[str, Any]]:
-    """The dispatch board: cases that are with nobody, soonest due first, each with the suggested unit and the reason."""
+    """The dispatch board: cases with nobody yet, soonest due first, each with the suggested unit and the reason."""
     rows = list(_waiting(actor)[:limit])
     clocks = duties.live(subjects=[_label(r) for r in rows], rule="dispatch")
     names = {u.code: u.name for u in directory.units(actor.county)}
     out = []
-    for row in rows:
-        suggestion = suggest(row, now)
+    for row, suggestion in zip(rows, suggest_many(rows, now), strict=True):
         out.append(
             {
                 **summary(row),

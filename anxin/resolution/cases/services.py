@@ -135,7 +135,7 @@ def dispatch(
 def redispatch(
     *, actor: Actor, now: datetime, case: int, unit: str, reason: Reason, seen: Seen = None
 ) -> dict[str, Any]:
-    """二次分派: the unit that got the case passes it to the body that will act; the worker's clocks do not start anew."""
+    """二次分派: the first receiver passes the case to the body that will act; the worker's clocks run on."""
     row, step = _take(actor, case, "redispatch", seen)
     if unit == row.unit_code:
         raise BadInput(fields={"unit": f"案件已由{row.unit_name}承办，请选择其他单位"})
@@ -350,7 +350,7 @@ def order(
     note: Note = "",
     seen: Seen = None,
 ) -> dict[str, Any]:
-    """责令限期改正: an order was issued and served; an inspector must look on its last day. 劳动保障监察条例 art. 18."""
+    """责令限期改正: an order was served; on its last day an inspector must look. 劳动保障监察条例 art. 18."""
     row, step = _take(actor, case, "order", seen)
     if due_on < local(now).date():
         raise BadInput(fields={"due_on": "改正期限不能早于今天"})
@@ -397,10 +397,7 @@ def record_payment(
 ) -> dict[str, Any]:
     """Money that came: to one worker (`claim`), or spread over all in proportion when no worker is named."""
     row = _open_case(actor, case, None)
-    claims = _claims(row)
-    if claim is not None and claim not in claims:
-        raise Denied
-    chosen = [claims[claim]] if claim is not None else list(claims.values())
+    chosen = _chosen(row, claim)
     paid = wages.pay_out(
         actor=actor, now=now, wage_ids=chosen, fen=amount, paid_on=paid_on or local(now).date(), method=method
     )
@@ -433,7 +430,7 @@ def pay(
     if paid_on is not None and row.outstanding_fen:
         CASE.check(step, _Settled(row), evidence(row), EVIDENCE)
         wages.pay_out(
-            actor=actor, now=now, wage_ids=list(_claims(row).values()), fen=None, paid_on=paid_on, method=method
+            actor=actor, now=now, wage_ids=_claims(row), fen=None, paid_on=paid_on, method=method
         )
         _sum_up(row)
     CASE.check(step, row, evidence(row), EVIDENCE)
@@ -466,10 +463,7 @@ def confirm(
 ) -> dict[str, Any]:
     """The call-back officer has asked the worker (or, without `claim`, every worker not yet asked)."""
     row = _for_change(actor, case, seen)
-    claims = _claims(row)
-    if claim is not None and claim not in claims:
-        raise Denied
-    chosen = [claims[claim]] if claim is not None else list(claims.values())
+    chosen = _chosen(row, claim)
     _note_call(row, Call.Kind.CALLBACK, actor, now, note or "回访是否收到钱", "", reached=True)
     return _answered(row, actor, now, answer, chosen, by="callback", note=note)
 
@@ -492,7 +486,7 @@ def answer(
 
 def _wages_of_reporter(row: Case, complaint: dict[str, Any]) -> list[int]:
     """The reporter's own wages when listed by name or phone; the whole group while nobody is listed."""
-    claims = list(_claims(row).values())
+    claims = _claims(row)
     own = wage_reader.belonging_to(claims, name=complaint["name"], phone=complaint["phone"])
     return own or wage_reader.unlisted(claims) or (claims if len(claims) == 1 else [])
 
@@ -797,9 +791,19 @@ def _note_call(row: Case, kind: str, actor: Actor, now: datetime, summary: str, 
     )
 
 
-def _claims(row: Case) -> dict[int, int]:
-    """Claim id → wage id of the lines that count."""
-    return dict(Claim.objects.filter(case=row, superseded=False).order_by("pk").values_list("pk", "wage_id"))
+def _claims(row: Case) -> list[int]:
+    """The wages of the lines that count; a line is named by its wage."""
+    return list(Claim.objects.filter(case=row, superseded=False).order_by("pk").values_list("wage_id", flat=True))
+
+
+def _chosen(row: Case, claim: int | None) -> list[int]:
+    """The line meant, or all of them; raises `Denied` for a line of another case."""
+    lines = _claims(row)
+    if claim is None:
+        return lines
+    if claim not in lines:
+        raise Denied
+    return [claim]
 
 
 def _lines_of_complaint(row: Case, lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -862,7 +866,7 @@ def _establish(
             raise BadInput(fields={"amount": f"名单合计 {yuan(sum(w.amount for w in listed))} 元，与填写的金额不一致"})
         _replace(row, actor, now, lines)
     elif people is not None or amount is not None:
-        if wage_reader.listed(list(_claims(row).values())):
+        if wage_reader.listed(_claims(row)):
             raise BadInput(fields={"amount": "本案已有劳动者名单，请修改名单，人数和金额由名单合计得出"})
         fen = row.due_fen if amount is None else amount
         _replace(row, actor, now, [{"name": "", "amount_fen": fen, "headcount": people or row.people}])
@@ -873,16 +877,16 @@ def _establish(
 
 def _replace(row: Case, actor: Actor, now: datetime, lines: list[dict[str, Any]]) -> None:
     old = _claims(row)
-    if wage_reader.totals(list(old.values()))["paid_fen"]:
+    if wage_reader.totals(old)["paid_fen"]:
         raise Refused("已有兑付记录，不能整体替换名单；请在劳动者明细中逐人更正")
-    Claim.objects.filter(pk__in=old).update(superseded=True)
+    Claim.objects.filter(wage_id__in=old).update(superseded=True)
     _list_workers(row, actor, now, lines, verified=True)
     _sum_up(row)
 
 
 def _sum_up(row: Case) -> None:
     """The case's figures are the sums of its workers' figures."""
-    total = wage_reader.totals(list(_claims(row).values()))
+    total = wage_reader.totals(_claims(row))
     row.people, row.due_fen, row.paid_fen = total["people"], total["due_fen"], total["paid_fen"]
     row.unconfirmed = total["unconfirmed"]
 

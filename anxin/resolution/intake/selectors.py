@@ -159,9 +159,10 @@ def _opened(county: str, number: str, receipt: str) -> Complaint:
     return found
 
 
-def sources_of(complaints: Iterable[int]) -> list[dict[str, Any]]:
+def sources_of(complaints: Iterable[int] | QuerySet[Any, Any]) -> list[dict[str, Any]]:
     """What was reported and where, persons masked, for the page of their case; the caller has checked reach."""
-    rows = Complaint.objects.filter(pk__in=list(complaints)).select_related("reporter").order_by("received_at", "pk")
+    wanted = complaints if isinstance(complaints, QuerySet) else list(complaints)
+    rows = Complaint.objects.filter(pk__in=wanted).select_related("reporter").order_by("received_at", "pk")
     return [
         {
             "id": row.pk,
