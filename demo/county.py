@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from random import Random
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from anxin.foundation.access.actor import Actor
 from anxin.foundation.access.selectors import user_named
@@ -68,7 +68,7 @@ def load(moment: datetime, size: Size) -> dict[str, int]:
     The day decides who and what; the moment only how far it has come. Raises `Refused` when cases are there already.
     """
     refuse_real_cases(moment)
-    with quiet(), transaction.atomic():
+    with transaction.atomic(), one_breath():
         return _load(moment, size)
 
 
@@ -187,13 +187,18 @@ def _redirected(chronicle: Chronicle, caller: Human, kind: str, text: str) -> St
 
 
 @contextmanager
-def quiet() -> Iterator[None]:
-    """Ninety days of notices would fill the log, and the collector would look again and again at what stays."""
-    before = logging.root.manager.disable
+def one_breath() -> Iterator[None]:
+    """One breath: no notices in the log, no collector that looks again at what stays, no savepoints.
+
+    Whatever fails here undoes everything, so a savepoint in every command would only take time.
+    """
+    before, savepoints = logging.root.manager.disable, connection.features.uses_savepoints
     logging.disable(logging.INFO)
+    connection.features.uses_savepoints = False
     gc.disable()
     try:
         yield
     finally:
         gc.enable()
+        connection.features.uses_savepoints = savepoints
         logging.disable(before)

@@ -18,6 +18,9 @@ from demo.world import Story, World
 
 Part = Generator[datetime, None, Any]
 OPENING, CLOSING = 8, 18
+SHORTEST = timedelta(hours=23)
+"""No clock but that of the whole case is shorter, so an act within it keeps its moment and need not ask for it."""
+
 LATE = 0.035
 """Share of acts that come after their moment."""
 
@@ -53,18 +56,14 @@ class Chronicle:
         self.serial += 1
         return self.serial
 
-    def soon(self, rng: Random, low: float, high: float, *, by: datetime | None, late: bool) -> datetime:
-        """A moment some hours from now, in working hours where that still keeps the deadline `by`."""
+    def soon(self, rng: Random, low: float, high: float) -> datetime:
+        """A moment some hours from now, moved into working hours."""
         now = self.world.clock
         at = now + timedelta(hours=rng.uniform(low, high))
         if local(at).hour >= CLOSING or local(at).hour < OPENING:
             morning = local(at) + timedelta(days=1 if local(at).hour >= CLOSING else 0)
             at = morning.replace(hour=OPENING, minute=rng.randint(5, 59), second=rng.randint(0, 59))
-        if by is None:
-            return at
-        if late:
-            return by + timedelta(hours=rng.uniform(0.5, 30))
-        return at if at < by else now + max(by - now, timedelta(0)) * rng.uniform(0.3, 0.9)
+        return at
 
 
 @dataclass
@@ -115,12 +114,17 @@ class Life:
 
     def wait(self, low: float, high: float, rule: str = "", *, late: bool | None = None) -> datetime:
         """Some hours from now, before the duty of `rule` falls due unless late (None: by chance)."""
-        return self.until(low, high, self.due(rule) if rule else None, late=late)
-
-    def until(self, low: float, high: float, by: datetime | None, *, late: bool | None = None) -> datetime:
-        """The same for a moment that is known."""
         missed = self.rng.random() < LATE if late is None else late
-        return self.chronicle.soon(self.rng, low, high, by=by, late=missed)
+        at = self.chronicle.soon(self.rng, low, high)
+        if not rule or (rule != "settle" and not missed and at - self.chronicle.world.clock < SHORTEST):
+            return at
+        return self._until(at, self.due(rule), missed)
+
+    def _until(self, at: datetime, by: datetime, missed: bool) -> datetime:
+        now = self.chronicle.world.clock
+        if missed:
+            return max(by, now) + timedelta(hours=self.rng.uniform(0.5, 30))
+        return at if at < by else now + max(by - now, timedelta(minutes=5)) * self.rng.uniform(0.3, 0.9)
 
     # ── receipt ──────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -449,6 +453,6 @@ def joint(life: Life) -> Story:
     if life.lives(life.duty("joint_convene"), "joint_convene"):
         life.do("cases.joint_convene", life.post("joint_office"), decision="属地牵头，监察、公安、主管部门同时介入")
     for duty in life.owed("joint_assist"):
-        yield life.until(1, 14, duty["due_at"])
+        yield life.wait(1, 14, "joint_assist")
         if life.lives(duty["id"], "joint_assist"):
             life.do("cases.assist", life.chronicle.staff.handler(duty["unit"]), report=life.rng.choice(REPORTS))

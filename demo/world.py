@@ -12,6 +12,8 @@ from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 
+from django.db import connection
+
 from anxin.foundation.access.actor import Actor
 from anxin.foundation.audit.commands import call
 from anxin.foundation.duties.selectors import next_moment
@@ -19,11 +21,10 @@ from anxin.foundation.outbox import worker
 from anxin.resolution.cases.selectors import open_for_complaint
 
 Story = Generator[datetime, None, None]
-BATCH = 500
 AFTER = timedelta(seconds=1)
 """A moment has passed one second later."""
 
-LOOK = timedelta(hours=1)
+LOOK = timedelta(hours=2)
 """How often it is asked what falls due next, and waiting messages are sent. No clock of the packs is that short."""
 
 
@@ -87,5 +88,12 @@ class World:
         self._drain()
 
     def _drain(self) -> None:
-        while worker.drain(now=self.clock, limit=BATCH) == BATCH:
-            continue
+        """Deliver what is pending and what that causes; counting first spares the worker a look that finds nothing."""
+        while number := _pending():
+            worker.drain(now=self.clock, limit=number)
+
+
+def _pending() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM outbox_event WHERE state = 'pending'")
+        return int(cursor.fetchone()[0])

@@ -8,6 +8,7 @@ from typing import Any
 from anxin.foundation.access.actor import Actor
 from anxin.foundation.directory import selectors as directory
 from anxin.foundation.duties import selectors as duties
+from anxin.foundation.duties.services import moment
 from anxin.foundation.notices.services import To, send
 from anxin.foundation.policy.current import book
 from anxin.foundation.workdays.calendar import local
@@ -54,12 +55,13 @@ def tell_reporter(happened: CaseOpened, *, actor: Actor, now: datetime) -> None:
     """The receipt by text message: number, office, phone and the moment by which somebody will call."""
     case = cases.facts(happened.case_id)
     clock = duties.latest_by_rule(subject=f"cases.Case:{happened.case_id}")["dispatch"]
+    call_by, _, _ = moment(clock="clock.contact", county=case["county"], at=clock["due_at"])
     office = directory.office(case["county"])
     facts = {
         "number": case["number"],
         "office": office.name,
         "phone": office.phone,
-        "contact_by": _moment(clock["due_at"]),
+        "contact_by": _moment(call_by),
     }
     _tell(case, "complaint_received", facts, now)
 

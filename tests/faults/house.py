@@ -115,7 +115,9 @@ class House:
     def answers(self) -> bool:
         """Whether /healthz says 200."""
         try:
-            with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(f"{self.address}/healthz", timeout=5):
+            with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(
+                f"{self.address}/healthz", timeout=5
+            ):
                 return True
         except (OSError, urllib.error.URLError):
             return False

@@ -76,7 +76,9 @@ def test_a_double_click_is_one_act(house: House) -> None:
 
 
 def test_one_submission_clicked_twice_is_one_complaint(house: House) -> None:
-    wanted = json.dumps({"channel": "hotline", "employer": "双击五金厂", "phone": "13800000001", "idempotency_key": "one"})
+    wanted = json.dumps(
+        {"channel": "hotline", "employer": "双击五金厂", "phone": "13800000001", "idempotency_key": "one"}
+    )
     answers = shot([helper(house, "wait", "rexian", "intake.receive", wanted) for _ in range(2)])
     assert answers[0]["done"]["receipt"] == answers[1]["done"]["receipt"]
     assert sorted(answer["done"]["repeat"] for answer in answers) == [False, True]

@@ -14,7 +14,6 @@ from tests.specs import case_desk as desk
 
 VERBS = [step.verb for step in CASE.steps]
 ARCS = [(step, source) for step in CASE.steps for source in CASE.states if source in step.sources]
-FORBIDDEN = [(step.verb, state) for step in CASE.steps for state in CASE.states if state not in step.sources]
 PAPERS = [(step, kind) for step in CASE.steps for kind in step.needs]
 UNMET = {
     lifecycle.amount_is_known: ({"due_fen": 0}, {}, "还没有核实应付金额"),
@@ -73,17 +72,18 @@ def test_a_step_of_the_table_is_taken_and_moves_stage_clocks_and_trail(case, ste
     assert (last.detail["source"], last.detail["target"]) == (source, step.target)
 
 
-@pytest.mark.parametrize(("verb", "state"), FORBIDDEN, ids=[f"{state}-{verb}" for verb, state in FORBIDDEN])
-def test_a_step_that_is_not_in_the_table_is_refused_and_changes_nothing(case, verb, state):
+@pytest.mark.parametrize("state", CASE.states)
+def test_a_step_that_is_not_in_the_table_is_refused_and_changes_nothing(case, state):
     desk.add_papers(case, {*EVIDENCE})
     desk.put(case, state)
     trail = Entry.objects.count()
-    with pytest.raises(IllegalTransition) as refusal:
-        desk.take(verb, case, **({"into": case.pk + 1} if verb == "merge" else {}))
-    assert CASE.states[state] in refusal.value.message and "现在可以" in refusal.value.message
-    after = Case.objects.get(pk=case.pk)
-    assert (after.stage, after.version) == (state, case.version)
-    assert Entry.objects.count() == trail
+    for verb in [step.verb for step in CASE.steps if state not in step.sources]:
+        with pytest.raises(IllegalTransition) as refusal:
+            desk.take(verb, case, **({"into": case.pk + 1} if verb == "merge" else {}))
+        assert CASE.states[state] in refusal.value.message and "现在可以" in refusal.value.message
+        after = Case.objects.get(pk=case.pk)
+        assert (after.stage, after.version) == (state, case.version), verb
+        assert Entry.objects.count() == trail, verb
 
 
 @pytest.mark.parametrize("step", CASE.steps, ids=VERBS)

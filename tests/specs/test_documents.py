@@ -309,7 +309,7 @@ def test_evidence_from_the_future_and_since_a_moment():
     with pytest.raises(BadInput, match="不能晚于现在"):
         add(text="x", taken_at=NOW + timedelta(minutes=1))
     add(text="x", taken_at="2023-12-02 08:59", kind="bank_slip")  # a form's local time
-    assert selectors.evidence_for(subject=SUBJECT)[0]["taken_at"] == datetime(2023, 12, 2, 0, 59, tzinfo=UTC)
+    assert selectors.evidence_for(subjects=[SUBJECT])[0]["taken_at"] == datetime(2023, 12, 2, 0, 59, tzinfo=UTC)
     assert selectors.evidence_kinds(subject=SUBJECT, since=NOW) == {"bank_slip"}
     assert selectors.evidence_kinds(subject=SUBJECT, since=NOW + timedelta(seconds=1)) == set()
     assert selectors.evidence_kinds_of(subjects=[SUBJECT, "cases.Case:43"]) == {

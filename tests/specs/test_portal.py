@@ -188,7 +188,7 @@ def test_photos_wait_with_the_report_and_become_evidence(client: Client) -> None
     assert page.status_code == 200 and "欠条.jpg" not in text(page) and photos.load(kept[1]["token"]) is None
     client.post("/report/4", CONTACT)
     assert client.get("/report/receipt").context["sent"]["lost"] == 0
-    (evidence,) = evidence_for(subject=f"intake.Complaint:{Complaint.objects.get().pk}")
+    (evidence,) = evidence_for(subjects=[f"intake.Complaint:{Complaint.objects.get().pk}"])
     assert (evidence["kind"], evidence["name"], evidence["added_by"]) == ("photo", "工资条.jpg", "群众")
     assert photos.load(kept[0]["token"]) is None
 

@@ -119,6 +119,7 @@ def complaint(request: HttpRequest, complaint: int) -> HttpResponseBase:
     """One complaint, its person masked; a stated reason shows the person in full, once, and the showing is kept."""
     actor = door.actor(request)
     found = door.ask(request, "intake.detail", complaint=complaint)
+    channels = desk.section(request, "intake")["channels"]
     shown, form = None, ReasonForm(request.POST or None, hint="查看会留下记录。")
     if request.method == "POST" and form.is_valid():
         try:
@@ -135,7 +136,9 @@ def complaint(request: HttpRequest, complaint: int) -> HttpResponseBase:
         "may_merge": actor.may("intake:merge") and not found["merged_into"],
         "case": opened,
         "likely": _likely(request, found) if actor.may("intake:merge") and not found["merged_into"] else [],
-        "sources": found["sources"],
+        "sources": [
+            row | {"channel": channels.get(row["channel"], {}).get("zh", row["channel"])} for row in found["sources"]
+        ],
     }
     status = 422 if form.is_bound and form.errors else 200
     return desk.page(request, "console/complaint.html", "inbox", context, status=status)

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from anxin.entrances import door
 from anxin.entrances.console import desk
 from anxin.foundation.access.actor import require
-from anxin.foundation.audit.commands import QUERIES, REGISTRY
+from anxin.foundation.audit.commands import REGISTRY
 from anxin.foundation.kernel.errors import AnxinError
 from anxin.foundation.policy import current
 from anxin.foundation.policy.diff import compare
@@ -27,6 +27,8 @@ SCOPES = {
     "system": "系统",
 }
 SECTIONS = {"duties": "职责", "routing": "流转", "roles": "岗位", "words": "用词", "notices": "消息", "intake": "来件"}
+UNIT_KINDS = {"police": "公安机关", "legal_aid": "法律援助机构", "hotline": "热线平台", "mediation": "调解组织"}
+LEVEL_WORDS = {"people": "人数", "enterprise_amount": "企业金额", "project_amount": "工程金额"}
 PLACES = {"any": "任何地点", "county": "县本级", "town": "有镇街的地点"}
 
 
@@ -86,10 +88,20 @@ def _term(key: str, place: str) -> dict[str, Any] | None:
         return None
     ends = ENDS.get(str(ruling.attrs.get("ends", "")), "")
     return {
-        "term": key, "zh": ruling.zh, "value": amount(ruling.value, ruling.unit), "ends": ends, "basis": ruling.basis,
+        "term": key, "zh": ruling.zh, "value": _value(ruling.value, ruling.unit), "ends": ends, "basis": ruling.basis,
         "pack": current.book().packs[ruling.pack].zh, "pack_id": ruling.pack, "since": ruling.since,
         "unverified": ruling.status == "unverified", "note": ruling.attrs.get("note", ""),
     }  # fmt: skip
+
+
+def _value(value: Any, unit: str) -> str:
+    """A value with its unit; the rows of a matrix by their names."""
+    if not (isinstance(value, list | tuple) and all(isinstance(row, Mapping) and "zh" in row for row in value)):
+        return amount(value, unit)
+    return "；".join(
+        f"{row['zh']}（{'，'.join(f'{zh} {row[key]}' for key, zh in LEVEL_WORDS.items() if key in row) or '其余'}）"
+        for row in value
+    )
 
 
 def _duties(request: HttpRequest, posts: Mapping[str, str]) -> list[dict[str, Any]]:
@@ -109,6 +121,7 @@ def _duties(request: HttpRequest, posts: Mapping[str, str]) -> list[dict[str, An
 
 def _routing(request: HttpRequest) -> list[dict[str, Any]]:
     table, sectors = desk.section(request, "routing"), desk.section(request, "words").get("sectors", {})
+    names = {**UNIT_KINDS, **desk.KINDS, **desk.unit_names(request)}
     rows = [*table.get("rules", ()), {"id": "fallback", **table.get("fallback", {})}]
     return [
         {
@@ -116,8 +129,8 @@ def _routing(request: HttpRequest) -> list[dict[str, Any]]:
             "sector": _several(row.get("sector", "any"), sectors, "任何行业"),
             "place": _several(row.get("place", "any"), PLACES, "任何地点"),
             "people": _people(row),
-            "lead": desk.KINDS.get(str(row.get("lead", "office")), str(row.get("lead", "office"))),
-            "assist": "、".join(desk.KINDS.get(str(kind), str(kind)) for kind in row.get("assist", ())) or "—",
+            "lead": names.get(str(row.get("lead", "office")), str(row.get("lead", "office"))),
+            "assist": "、".join(names.get(str(kind), str(kind)) for kind in row.get("assist", ())) or "—",
             "reason": str(row.get("reason", "")).replace("{place}", "属地").replace("{lead}", "牵头单位")
             .replace("{assist}", "协办单位"),
         }
@@ -139,7 +152,7 @@ def _people(row: Mapping[str, Any]) -> str:
 
 def _roles(request: HttpRequest) -> list[dict[str, Any]]:
     acts: dict[str, list[str]] = {}
-    for act in [*REGISTRY.values(), *QUERIES.values()]:
+    for act in REGISTRY.values():
         acts.setdefault(act.may, []).append(act.zh)
     return [
         {
@@ -183,7 +196,7 @@ def _counties(own: str) -> list[dict[str, Any]]:
 def _side(side: Mapping[str, Any] | None) -> dict[str, Any] | None:
     if side is None:
         return None
-    return {"value": amount(side["value"], side["unit"]), "ends": ENDS.get(str(side["attrs"].get("ends", "")), ""),
+    return {"value": _value(side["value"], side["unit"]), "ends": ENDS.get(str(side["attrs"].get("ends", "")), ""),
             "basis": side["basis"], "unverified": side["status"] == "unverified"}  # fmt: skip
 
 

@@ -230,11 +230,11 @@ def _hand_in(request: HttpRequest, said: Draft) -> dict[str, Any]:
     """Hand the report in, then its photos. Raises `BadInput` and `Conflict`; a photo never costs the report."""
     values = _command(request, said)
     try:
-        answer = door.run(request, "intake.receive", **values)
+        answer = door.run(request, "intake.receive", follow=False, **values)
     except BadInput as fault:
         if not set(fault.fields) & set(LINKS):
             raise
-        answer = door.run(request, "intake.receive", **_by_name(said, values))
+        answer = door.run(request, "intake.receive", follow=False, **_by_name(said, values))
     lost = 0
     for photo in said.get("photos", []):
         lost += not _attached(request, answer, photo)
@@ -302,7 +302,13 @@ def _attached(request: HttpRequest, answer: Mapping[str, Any], photo: Mapping[st
     file = {"name": photo["name"], "content": content}
     try:
         door.run(
-            request, "intake.attach", number=answer["number"], receipt=answer["receipt"], kind=photo["kind"], file=file
+            request,
+            "intake.attach",
+            follow=False,
+            number=answer["number"],
+            receipt=answer["receipt"],
+            kind=photo["kind"],
+            file=file,
         )
     except AnxinError:
         return False

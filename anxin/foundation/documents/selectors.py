@@ -21,9 +21,9 @@ class Opened:
     content: bytes
 
 
-def evidence_for(*, subject: str) -> list[dict[str, Any]]:
-    """The evidence of a subject in order of arrival. The caller has checked that the subject is in reach."""
-    return [_evidence(row) for row in Evidence.objects.filter(subject=subject).order_by("id")]
+def evidence_for(*, subjects: Collection[str]) -> list[dict[str, Any]]:
+    """The evidence of subjects in order of arrival; one query. The caller has checked that they are in reach."""
+    return [_evidence(row) for row in Evidence.objects.filter(subject__in=list(subjects)).order_by("id")]
 
 
 def evidence_kinds(*, subject: str, since: datetime | None = None) -> set[str]:
@@ -75,6 +75,7 @@ def _open(actor: Actor, row: Evidence | Letter, name: str, mime: str) -> Opened:
 def _evidence(row: Evidence) -> dict[str, Any]:
     return {
         "id": row.pk,
+        "subject": row.subject,
         "kind": row.kind,
         "name": row.name,
         "sha256": row.sha256,

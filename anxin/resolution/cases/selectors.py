@@ -30,7 +30,8 @@ def detail(*, actor: Actor, now: datetime, case: int) -> dict[str, Any]:
     row = _find(actor, case)
     subject = _label(row)
     lines = wages.rows(row.claims.filter(superseded=False).values("wage_id"))
-    evidence = documents.evidence_for(subject=subject)
+    sources = intake.sources_of(row.sources.values("complaint_id"))
+    evidence = documents.evidence_for(subjects=[subject, *(f"intake.Complaint:{s['id']}" for s in sources)])
     owed = duties.for_subject(subject=subject)
     assignments = list(row.assignments.order_by("at", "id"))
     return {
@@ -65,7 +66,7 @@ def detail(*, actor: Actor, now: datetime, case: int) -> dict[str, Any]:
              "report": a.report, "reported_at": a.reported_at}
             for a in row.assisting.order_by("pk")
         ],
-        "sources": intake.sources_of(row.sources.values("complaint_id")),
+        "sources": sources,
         "evidence": [{**e, "kind_zh": EVIDENCE.get(e["kind"], e["kind"])} for e in evidence],
         "actions": _actions(row, actor, {e["kind"] for e in evidence if _counts(e, row)}),
         "letters": documents.letters_for(subject=subject),
@@ -81,8 +82,9 @@ def actions(*, actor: Actor, now: datetime, case: int) -> list[dict[str, Any]]:
 
 
 def _counts(evidence: dict[str, Any], row: Case) -> bool:
-    """Evidence from before a reopening proves nothing any more."""
-    return row.reopened_at is None or evidence["added_at"] >= row.reopened_at
+    """The case's own evidence; what came before a reopening proves nothing any more."""
+    current = row.reopened_at is None or evidence["added_at"] >= row.reopened_at
+    return bool(current and evidence["subject"] == _label(row))
 
 
 def _actions(row: Case, actor: Actor, kinds: set[str]) -> list[dict[str, Any]]:
@@ -174,25 +176,29 @@ def progress(*, actor: Actor, now: datetime, number: str, receipt: str) -> dict[
         "stage_zh": CASE.states[row.stage],
         "unit": unit.name if unit else "",
         "phone": unit.phone if unit else "",
-        "next": {"title": coming["title"], "due_at": coming["due_at"], "late": coming["due_at"] < now}
-        if coming
-        else None,
+        "next": _next(coming, now) if coming else None,
         "reply": row.reply,
         "ask_money": row.stage in ("paid", "replied", "closed") and row.outcome == "paid",
-        "steps": [{"at": at, "stage": stage, "zh": STAGES[stage]} for at, stage in _milestones(row)],
+        "steps": [
+            {"at": at, "verb": verb, "stage": stage, "zh": STAGES[stage]} for at, verb, stage in _milestones(row)
+        ],
     }
+
+
+def _next(duty: dict[str, Any], now: datetime) -> dict[str, Any]:
+    return {"rule": duty["rule"], "title": duty["title"], "due_at": duty["due_at"], "late": duty["due_at"] < now}
 
 
 PUBLIC_DUTIES = ("dispatch", "contact", "settle", "reply", "confirm")
 
 
-def _milestones(row: Case) -> list[tuple[datetime, str]]:
+def _milestones(row: Case) -> list[tuple[datetime, str, str]]:
     """The moments a reporter recognises, oldest first; never who said what."""
-    steps = [(row.opened_at, "registered")]
+    steps = [(row.opened_at, "open", "registered")]
     for entry in reversed(audit.entries_for(subject=_label(row))):
         target = entry["detail"].get("target", "")
         if target and entry["detail"].get("source") != target:
-            steps.append((entry["at"], target))
+            steps.append((entry["at"], entry["verb"].removeprefix("cases."), target))
     return steps
 
 

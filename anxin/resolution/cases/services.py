@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
-from anxin.foundation.access.actor import Actor, require
+from anxin.foundation.access.actor import Actor
 from anxin.foundation.audit.commands import command, record
 from anxin.foundation.directory import selectors as directory
-from anxin.foundation.documents import selectors as documents
 from anxin.foundation.duties import services as duties
-from anxin.foundation.duties.services import Owner, Start
-from anxin.foundation.kernel.errors import BadInput, Conflict, Denied, Refused
+from anxin.foundation.duties.services import Owner
+from anxin.foundation.kernel.errors import BadInput, Denied, Refused
 from anxin.foundation.kernel.lifecycle import Step
 from anxin.foundation.kernel.money import Money, yuan
 from anxin.foundation.outbox.bus import publish
@@ -24,13 +22,39 @@ from anxin.foundation.workdays.calendar import end_of_day, local
 from anxin.registry.employers import selectors as employers
 from anxin.registry.wages import selectors as wage_reader
 from anxin.registry.wages import services as wages
-from anxin.registry.wages.services import Due
-from anxin.registry.workers import services as workers
-from anxin.registry.workers.services import Person
-from anxin.resolution.cases import thresholds
-from anxin.resolution.cases.events import CaseMoved, CaseOpened, JointHandlingBegan, WorkerAnswered
+from anxin.resolution.cases.events import CaseOpened, WorkerAnswered
+from anxin.resolution.cases.figures import (
+    WorkerLine,
+    announce_joint,
+    chosen_lines,
+    establish,
+    judge,
+    lines_of,
+    lines_of_complaint,
+    list_workers,
+    sum_up,
+)
 from anxin.resolution.cases.lifecycle import CASE, EVIDENCE
-from anxin.resolution.cases.models import Assignment, Assisting, Call, Case, CaseSource, Claim
+from anxin.resolution.cases.models import Assignment, Assisting, Call, Case, CaseSource
+from anxin.resolution.cases.moving import (
+    add_helper,
+    clock,
+    evidence,
+    find,
+    finish,
+    for_change,
+    hand_to,
+    is_live,
+    label,
+    note_call,
+    open_case,
+    owner_of,
+    reclock,
+    save,
+    settle_from,
+    take,
+    told,
+)
 from anxin.resolution.cases.routing import suggest
 from anxin.resolution.intake import selectors as intake
 
@@ -40,18 +64,6 @@ Note = Annotated[str, Field(max_length=500)]
 Seen = int | None
 Method = Literal["bank", "cash", "advance", "other"]
 Answer = Literal["received", "partial", "none"]
-SETTLE_CLOCKS = {"ordinary": "clock.settle", "complex": "clock.settle_complex", "hard": "clock.settle_hard"}
-
-
-class WorkerLine(BaseModel):
-    """One worker's wages as entered by an officer. `amount` in fen, the period is half-open in days."""
-
-    name: Annotated[str, Field(min_length=1, max_length=40)]
-    amount: Money
-    phone: str = ""
-    id_number: str = ""
-    since: date | None = None
-    until: date | None = None
 
 
 # ── opening ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -99,19 +111,19 @@ def open_(
         touched_by=actor.name,
         touched_at=now,
     )
-    began = _judge(case, now)
+    began = judge(case, now)
     case.save(force_insert=True)
     CaseSource.objects.create(case=case, complaint_id=complaint)
-    _list_workers(case, actor, now, _lines_of_complaint(case, lines or []))
-    duties.start([_clock(case, "dispatch", opened_at)])
+    list_workers(case, actor, now, lines_of_complaint(case, lines or []))
+    duties.start([clock(case, "dispatch", opened_at)])
     record(
         actor=actor, verb="cases.open", subject=case, first=True, complaint=complaint, people=people,
         amount=yuan(amount_fen), channel=channel,
     )  # fmt: skip
     publish(CaseOpened(case.pk, case.number, complaint))
     if began:
-        _announce_joint(case)
-    return _told(case)
+        announce_joint(case)
+    return told(case)
 
 
 # ── who handles it ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -122,13 +134,13 @@ def dispatch(
     *, actor: Actor, now: datetime, case: int, unit: str = "", note: Note = "", seen: Seen = None
 ) -> dict[str, Any]:
     """统一流转: give the case to the unit that will act. Without `unit` the routing table's suggestion is taken."""
-    row, step = _take(actor, case, "dispatch", seen)
+    row, step = take(actor, case, "dispatch", seen)
     suggestion = suggest(row, now)
-    _hand_to(row, unit or suggestion["unit"], actor, now, "dispatch", note, suggestion)
+    hand_to(row, unit or suggestion["unit"], actor, now, "dispatch", note, suggestion)
     if unit in ("", suggestion["unit"]):
         for helper in suggestion["assisting"]:
-            _add_helper(row, helper, suggestion["reason"], now)
-    return _finish(row, step, actor, now, note=note, unit=row.unit_name, starts=_settle_from(row, row.opened_at))
+            add_helper(row, helper, suggestion["reason"], now)
+    return finish(row, step, actor, now, note=note, unit=row.unit_name, starts=settle_from(row, row.opened_at))
 
 
 @command(may="cases:redispatch", zh="二次分派")
@@ -136,26 +148,26 @@ def redispatch(
     *, actor: Actor, now: datetime, case: int, unit: str, reason: Reason, seen: Seen = None
 ) -> dict[str, Any]:
     """二次分派: the first receiver passes the case to the body that will act; the worker's clocks run on."""
-    row, step = _take(actor, case, "redispatch", seen)
+    row, step = take(actor, case, "redispatch", seen)
     if unit == row.unit_code:
         raise BadInput(fields={"unit": f"案件已由{row.unit_name}承办，请选择其他单位"})
-    _hand_to(row, unit, actor, now, "redispatch", reason, {})
-    out = _finish(row, step, actor, now, reason=reason, unit=row.unit_name)
+    hand_to(row, unit, actor, now, "redispatch", reason, {})
+    out = finish(row, step, actor, now, reason=reason, unit=row.unit_name)
     moved = ("contact", "settle", "reply", "instalment_check")
-    duties.move(actor=actor, subject=_label(row), rules=moved, owner=_owner(row), now=now, reason=reason)
-    if step.target == "dispatched" and not _live(row, "contact"):
-        duties.start([_clock(row, "contact", now)])
+    duties.move(actor=actor, subject=label(row), rules=moved, owner=owner_of(row), now=now, reason=reason)
+    if step.target == "dispatched" and not is_live(row, "contact"):
+        duties.start([clock(row, "contact", now)])
     return out
 
 
 @command(may="cases:handle", zh="退回")
 def return_(*, actor: Actor, now: datetime, case: int, reason: Reason, seen: Seen = None) -> dict[str, Any]:
     """退回: not ours, with a reason; the case is back at the dispatch desk."""
-    row, step = _take(actor, case, "return", seen)
+    row, step = take(actor, case, "return", seen)
     Assignment.objects.create(case=row, at=now, verb="return", from_unit=row.unit_name, reason=reason, by=actor.name)
     row.returned_times += 1
     row.unit_code = row.unit_kind = row.unit_name = ""
-    return _finish(row, step, actor, now, reason=reason)
+    return finish(row, step, actor, now, reason=reason)
 
 
 @command(may="cases:dispatch", zh="并案")
@@ -163,14 +175,14 @@ def merge(*, actor: Actor, now: datetime, case: int, into: int, reason: Reason) 
     """并案: the same matter twice; all sources move to the case that stays, nothing is deleted."""
     if case == into:
         raise BadInput(fields={"into": "不能并入自身，请选择另一件案件"})
-    row, step = _take(actor, case, "merge", None)
+    row, step = take(actor, case, "merge", None)
     target = find(actor, into)
     if not target.is_open:
         raise Refused(f"{target.number} {CASE.states[target.stage]}，不能并入")
     CaseSource.objects.filter(case=row).update(case=target, from_case=row.number)
     row.outcome, row.ended_at = Case.Outcome.MERGED, now
-    out = _finish(row, step, actor, now, reason=reason, into=target.number)
-    duties.cancel_all(subject=_label(row), at=now)
+    out = finish(row, step, actor, now, reason=reason, into=target.number)
+    duties.cancel_all(subject=label(row), at=now)
     record(actor=actor, verb="cases.absorb", subject=target, number=row.number, reason=reason)
     return out
 
@@ -183,9 +195,9 @@ def contact(
     *, actor: Actor, now: datetime, case: int, summary: Text, person: str = "", seen: Seen = None
 ) -> dict[str, Any]:
     """受理告知: the worker was reached and told who handles the matter; this stops the contact clock."""
-    row, step = _take(actor, case, "contact", seen)
-    _note_call(row, Call.Kind.CONTACT, actor, now, summary, person, reached=True)
-    return _finish(row, step, actor, now, summary=summary)
+    row, step = take(actor, case, "contact", seen)
+    note_call(row, Call.Kind.CONTACT, actor, now, summary, person, reached=True)
+    return finish(row, step, actor, now, summary=summary)
 
 
 @command(may="cases:call", zh="登记通话")
@@ -201,9 +213,9 @@ def log_call(
 ) -> dict[str, Any]:
     """A call that moves no step: nobody answered, or the employer was asked."""
     row = find(actor, case)
-    _note_call(row, kind, actor, now, summary, person, reached)
+    note_call(row, kind, actor, now, summary, person, reached)
     record(actor=actor, verb="cases.log_call", subject=row, kind=kind, reached=reached, summary=summary)
-    return _told(row)
+    return told(row)
 
 
 @command(may="cases:handle", zh="核实")
@@ -219,10 +231,10 @@ def verify(
     seen: Seen = None,
 ) -> dict[str, Any]:
     """核实: establish how many people are owed how much; with a list of workers the totals are its sums."""
-    row, step = _take(actor, case, "verify", seen)
-    _establish(row, actor, now, people, amount, workers)
+    row, step = take(actor, case, "verify", seen)
+    establish(row, actor, now, people, amount, workers)
     row.verified = True
-    return _finish(row, step, actor, now, note=note, people=row.people, amount=yuan(row.due_fen))
+    return finish(row, step, actor, now, note=note, people=row.people, amount=yuan(row.due_fen))
 
 
 @command(may="cases:handle", zh="更正案情")
@@ -241,7 +253,7 @@ def amend(
     seen: Seen = None,
 ) -> dict[str, Any]:
     """Correct facts at any stage before the end; joint handling and severity are judged anew each time."""
-    row = _open_case(actor, case, seen)
+    row = open_case(actor, case, seen)
     if category:
         row.category = category
     if place:
@@ -252,27 +264,27 @@ def amend(
         if employer not in names:
             raise BadInput(fields={"employer": "没有这家用人单位，请先登记"})
         row.employer_id, row.employer_name = employer, names[employer]
-    _establish(row, actor, now, people, amount, workers)
-    _save(row, actor, now)
+    establish(row, actor, now, people, amount, workers)
+    save(row, actor, now)
     record(
         actor=actor, verb="cases.amend", subject=row, reason=reason, people=row.people, amount=yuan(row.due_fen),
         category=row.category, employer=row.employer_name,
     )  # fmt: skip
-    return _told(row)
+    return told(row)
 
 
 @command(may="cases:handle", zh="组织调解")
 def mediate(*, actor: Actor, now: datetime, case: int, note: Note = "", seen: Seen = None) -> dict[str, Any]:
     """组织调解: both sides are called together."""
-    row, step = _take(actor, case, "mediate", seen)
-    return _finish(row, step, actor, now, note=note)
+    row, step = take(actor, case, "mediate", seen)
+    return finish(row, step, actor, now, note=note)
 
 
 @command(may="cases:handle", zh="达成协议")
 def settle(*, actor: Actor, now: datetime, case: int, agreement: str, note: Note = "") -> dict[str, Any]:
     """达成协议: called by mediation when both sides have agreed. `agreement` is the number of the settlement."""
-    row, step = _take(actor, case, "settle", None)
-    return _finish(row, step, actor, now, agreement=agreement, note=note)
+    row, step = take(actor, case, "settle", None)
+    return finish(row, step, actor, now, agreement=agreement, note=note)
 
 
 @command(may="cases:classify", zh="确定难易")
@@ -280,12 +292,12 @@ def classify(
     *, actor: Actor, now: datetime, case: int, grade: Literal["ordinary", "complex", "hard"], reason: Reason
 ) -> dict[str, Any]:
     """复杂 or 疑难: the settlement clock runs by the grade's own length, from the same start."""
-    row = _open_case(actor, case, None)
+    row = open_case(actor, case, None)
     old, row.grade = row.grade, grade
-    _reclock(row, actor, now, reason)
-    _save(row, actor, now)
+    reclock(row, actor, now, reason)
+    save(row, actor, now)
     record(actor=actor, verb="cases.classify", subject=row, old=old, new=grade, reason=reason)
-    return _told(row)
+    return told(row)
 
 
 # ── hard matters, orders, referral ───────────────────────────────────────────────────────────────────────────────────
@@ -294,17 +306,17 @@ def classify(
 @command(may="cases:escalate", zh="转疑难处置")
 def escalate(*, actor: Actor, now: datetime, case: int, reason: Reason, seen: Seen = None) -> dict[str, Any]:
     """疑难处置: the town cannot settle it alone; the joint office must decide. A reason is required (M020)."""
-    row, step = _take(actor, case, "escalate", seen)
+    row, step = take(actor, case, "escalate", seen)
     row.grade = Case.Grade.HARD
-    _reclock(row, actor, now, reason)
-    return _finish(row, step, actor, now, reason=reason)
+    reclock(row, actor, now, reason)
+    return finish(row, step, actor, now, reason=reason)
 
 
 @command(may="cases:decide_hard", zh="会办决定")
 def decide_hard(*, actor: Actor, now: datetime, case: int, decision: Text, seen: Seen = None) -> dict[str, Any]:
     """疑难事项集中会办: the joint office says who does what; the unit goes on by that."""
-    row, step = _take(actor, case, "decide_hard", seen)
-    return _finish(row, step, actor, now, decision=decision)
+    row, step = take(actor, case, "decide_hard", seen)
+    return finish(row, step, actor, now, decision=decision)
 
 
 @command(may="cases:joint_release", zh="解除联合处置")
@@ -312,15 +324,15 @@ def joint_release(
     *, actor: Actor, now: datetime, case: int, reason: Reason, approver: Annotated[str, Field(min_length=2)]
 ) -> dict[str, Any]:
     """Joint handling never ends by itself: a named person approves (M098)."""
-    row = _open_case(actor, case, None)
+    row = open_case(actor, case, None)
     if not row.joint:
         raise Refused("本案不在联合处置中")
     row.joint, row.joint_reason = False, ""
     Assisting.objects.filter(case=row, to_at__isnull=True).update(to_at=now)
-    _save(row, actor, now)
-    duties.cancel(subject=_label(row), rules=("joint_convene", "joint_assist"), at=now)
+    save(row, actor, now)
+    duties.cancel(subject=label(row), rules=("joint_convene", "joint_assist"), at=now)
     record(actor=actor, verb="cases.joint_release", subject=row, reason=reason, approver=approver)
-    return _told(row)
+    return told(row)
 
 
 @command(may="cases:assist", zh="反馈协办情况")
@@ -334,9 +346,9 @@ def assist(*, actor: Actor, now: datetime, case: int, report: Text) -> dict[str,
         raise Refused("贵单位不是本案的协办单位，不必反馈")
     mine.report, mine.reported_at = report, now
     mine.save(update_fields=["report", "reported_at"])
-    duties.discharge(subject=_label(row), rules=("joint_assist",), at=now, unit=mine.unit_code)
+    duties.discharge(subject=label(row), rules=("joint_assist",), at=now, unit=mine.unit_code)
     record(actor=actor, verb="cases.assist", subject=row, unit=mine.unit_name, report=report)
-    return _told(row)
+    return told(row)
 
 
 @command(may="cases:order", zh="责令限期改正")
@@ -351,12 +363,12 @@ def order(
     seen: Seen = None,
 ) -> dict[str, Any]:
     """责令限期改正: an order was served; on its last day an inspector must look. 劳动保障监察条例 art. 18."""
-    row, step = _take(actor, case, "order", seen)
+    row, step = take(actor, case, "order", seen)
     if due_on < local(now).date():
         raise BadInput(fields={"due_on": "改正期限不能早于今天"})
     row.order_number, row.order_due_on, row.order_lapsed = order_number, due_on, False
-    watch = _clock(row, "order_watch", now, due_at=end_of_day(due_on))
-    return _finish(row, step, actor, now, starts=[watch], order=order_number, due_on=due_on, note=note)
+    watch = clock(row, "order_watch", now, due_at=end_of_day(due_on))
+    return finish(row, step, actor, now, starts=[watch], order=order_number, due_on=due_on, note=note)
 
 
 @command(may="cases:lapse", zh="指令书逾期")
@@ -366,10 +378,10 @@ def order_lapse(*, actor: Actor, now: datetime, case: int) -> dict[str, Any]:
     if row.stage != "ordered" or row.order_lapsed or row.order_due_on is None:
         raise Refused("没有到期未履行的指令书")
     row.order_lapsed = True
-    _save(row, actor, now)
-    duties.start([_clock(row, "refer", end_of_day(row.order_due_on))])
+    save(row, actor, now)
+    duties.start([clock(row, "refer", end_of_day(row.order_due_on))])
     record(actor=actor, verb="cases.order_lapse", subject=row, order=row.order_number, due_on=row.order_due_on)
-    return _told(row)
+    return told(row)
 
 
 @command(may="cases:refer", zh="移送公安")
@@ -377,8 +389,8 @@ def refer(
     *, actor: Actor, now: datetime, case: int, reference: Annotated[str, Field(min_length=2)], note: Note = ""
 ) -> dict[str, Any]:
     """移送: a suspected crime of refusing to pay goes to the police. Criminal Law art. 276-1."""
-    row, step = _take(actor, case, "refer", None)
-    return _finish(row, step, actor, now, reference=reference, note=note)
+    row, step = take(actor, case, "refer", None)
+    return finish(row, step, actor, now, reference=reference, note=note)
 
 
 # ── money ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -396,18 +408,18 @@ def record_payment(
     method: Method = "bank",
 ) -> dict[str, Any]:
     """Money that came: to one worker (`claim`), or spread over all in proportion when no worker is named."""
-    row = _open_case(actor, case, None)
-    chosen = _chosen(row, claim)
+    row = open_case(actor, case, None)
+    chosen = chosen_lines(row, claim)
     paid = wages.pay_out(
         actor=actor, now=now, wage_ids=chosen, fen=amount, paid_on=paid_on or local(now).date(), method=method
     )
-    _sum_up(row)
-    _save(row, actor, now)
+    sum_up(row)
+    save(row, actor, now)
     record(
         actor=actor, verb="cases.record_payment", subject=row, amount=yuan(paid), outstanding=yuan(row.outstanding_fen),
         method=method,
     )  # fmt: skip
-    return _told(row)
+    return told(row)
 
 
 @command(may="cases:handle", zh="确认兑付")
@@ -426,16 +438,14 @@ def pay(
     What is still outstanding is booked as paid on `paid_on`, since the proof covers the whole; without `paid_on`
     everything must have been booked before.
     """
-    row, step = _take(actor, case, "pay", seen, check=False)
+    row, step = take(actor, case, "pay", seen, check=False)
     if paid_on is not None and row.outstanding_fen:
         CASE.check(step, _Settled(row), evidence(row), EVIDENCE)
-        wages.pay_out(
-            actor=actor, now=now, wage_ids=_claims(row), fen=None, paid_on=paid_on, method=method
-        )
-        _sum_up(row)
+        wages.pay_out(actor=actor, now=now, wage_ids=lines_of(row), fen=None, paid_on=paid_on, method=method)
+        sum_up(row)
     CASE.check(step, row, evidence(row), EVIDENCE)
     row.outcome = Case.Outcome.PAID
-    return _finish(row, step, actor, now, note=note, paid=yuan(row.paid_fen))
+    return finish(row, step, actor, now, note=note, paid=yuan(row.paid_fen))
 
 
 @dataclass(frozen=True)
@@ -462,9 +472,9 @@ def confirm(
     seen: Seen = None,
 ) -> dict[str, Any]:
     """The call-back officer has asked the worker (or, without `claim`, every worker not yet asked)."""
-    row = _for_change(actor, case, seen)
-    chosen = _chosen(row, claim)
-    _note_call(row, Call.Kind.CALLBACK, actor, now, note or "回访是否收到钱", "", reached=True)
+    row = for_change(actor, case, seen)
+    chosen = chosen_lines(row, claim)
+    note_call(row, Call.Kind.CALLBACK, actor, now, note or "回访是否收到钱", "", reached=True)
     return _answered(row, actor, now, answer, chosen, by="callback", note=note)
 
 
@@ -486,7 +496,7 @@ def answer(
 
 def _wages_of_reporter(row: Case, complaint: dict[str, Any]) -> list[int]:
     """The reporter's own wages when listed by name or phone; the whole group while nobody is listed."""
-    claims = _claims(row)
+    claims = lines_of(row)
     own = wage_reader.belonging_to(claims, name=complaint["name"], phone=complaint["phone"])
     return own or wage_reader.unlisted(claims) or (claims if len(claims) == 1 else [])
 
@@ -497,14 +507,14 @@ def _answered(
     if answer == "none":
         wages.void_all(actor=actor, now=now, wage_ids=chosen, reason="劳动者反映没有收到")
     wages.confirm(actor=actor, now=now, wage_ids=chosen, answer=answer, by=by, note=note)
-    _sum_up(row)
+    sum_up(row)
     record(actor=actor, verb="cases.answer", subject=row, answer=answer, by=by, note=note)
     publish(WorkerAnswered(row.pk, row.number, answer))
     if answer != "received" and row.stage in ("paid", "replied", "closed"):
         said = "只收到一部分" if answer == "partial" else "没收到"
         return _reopen(row, CASE.find("reopen", row.stage), actor, now, f"劳动者反映{said}。{note}".strip())
-    _save(row, actor, now)
-    return _told(row)
+    save(row, actor, now)
+    return told(row)
 
 
 # ── the end ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -521,26 +531,26 @@ def dismiss(
     seen: Seen = None,
 ) -> dict[str, Any]:
     """The claim is not one for this procedure; a human says so with a reason, and the worker is answered."""
-    row, step = _take(actor, case, "dismiss", seen)
+    row, step = take(actor, case, "dismiss", seen)
     row.outcome = Case.Outcome.DISMISSED
-    return _finish(row, step, actor, now, ground=ground, note=note)
+    return finish(row, step, actor, now, ground=ground, note=note)
 
 
 @command(may="cases:reply", zh="回复")
 def reply(*, actor: Actor, now: datetime, case: int, text: Text, seen: Seen = None) -> dict[str, Any]:
     """回复: the worker is told the result; only then may the number be struck off."""
-    row, step = _take(actor, case, "reply", seen)
+    row, step = take(actor, case, "reply", seen)
     row.reply = text
-    return _finish(row, step, actor, now, text=text)
+    return finish(row, step, actor, now, text=text)
 
 
 @command(may="cases:close", zh="销号")
 def close(*, actor: Actor, now: datetime, case: int, note: Note = "", seen: Seen = None) -> dict[str, Any]:
     """销号: replied, paid with proof, and every worker has confirmed."""
-    row, step = _take(actor, case, "close", seen)
+    row, step = take(actor, case, "close", seen)
     row.ended_at = now
-    out = _finish(row, step, actor, now, note=note)
-    duties.cancel_all(subject=_label(row), at=now)
+    out = finish(row, step, actor, now, note=note)
+    duties.cancel_all(subject=label(row), at=now)
     Assisting.objects.filter(case=row, to_at__isnull=True).update(to_at=now)
     return out
 
@@ -548,7 +558,7 @@ def close(*, actor: Actor, now: datetime, case: int, note: Note = "", seen: Seen
 @command(may="cases:reopen", zh="重新办理")
 def reopen(*, actor: Actor, now: datetime, case: int, reason: Reason, seen: Seen = None) -> dict[str, Any]:
     """The matter is not done after all; it goes back to the same unit and counts as rework."""
-    row, step = _take(actor, case, "reopen", seen)
+    row, step = take(actor, case, "reopen", seen)
     return _reopen(row, step, actor, now, reason)
 
 
@@ -557,23 +567,23 @@ def _reopen(row: Case, step: Step, actor: Actor, now: datetime, reason: str) -> 
     row.reopened_at = now
     row.outcome, row.ended_at = Case.Outcome.NONE, None
     row.withdrawal_reason, row.withdrawal_genuine = "", False
-    out = _finish(row, step, actor, now, reason=reason, starts=_settle_from(row, now))
-    duties.cancel(subject=_label(row), rules=("withdrawal_call",), at=now)
+    out = finish(row, step, actor, now, reason=reason, starts=settle_from(row, now))
+    duties.cancel(subject=label(row), rules=("withdrawal_call",), at=now)
     return out
 
 
 @command(may="cases:request_withdrawal", zh="登记撤回请求")
 def request_withdrawal(*, actor: Actor, now: datetime, case: int, reason: Reason) -> dict[str, Any]:
     """Somebody says the worker no longer wants the case. Nothing stops until an independent officer has called."""
-    row = _open_case(actor, case, None)
+    row = open_case(actor, case, None)
     if row.stage == "registered":
         raise Refused("案件尚未流转，请先流转再登记撤回请求")
     row.withdrawal_reason, row.withdrawal_genuine = reason, False
-    _save(row, actor, now)
-    if not _live(row, "withdrawal_call"):
-        duties.start([_clock(row, "withdrawal_call", now)])
+    save(row, actor, now)
+    if not is_live(row, "withdrawal_call"):
+        duties.start([clock(row, "withdrawal_call", now)])
     record(actor=actor, verb="cases.request_withdrawal", subject=row, reason=reason)
-    return _told(row)
+    return told(row)
 
 
 @command(may="cases:call_independently", zh="独立核实撤回")
@@ -581,29 +591,29 @@ def call_independently(
     *, actor: Actor, now: datetime, case: int, reached: bool, genuine: bool, summary: Text
 ) -> dict[str, Any]:
     """The independent call: by nobody of the handling unit. An unreached worker has not consented."""
-    row = _open_case(actor, case, None)
+    row = open_case(actor, case, None)
     if not row.withdrawal_reason:
         raise Refused("本案没有撤回请求")
     if row.unit_code in {s.unit for s in actor.scopes if s.unit}:
         raise Refused("承办单位不能核实自己案件的撤回，请由回访岗核实")
-    _note_call(row, Call.Kind.INDEPENDENT, actor, now, summary, "", reached)
+    note_call(row, Call.Kind.INDEPENDENT, actor, now, summary, "", reached)
     if reached:
         row.withdrawal_genuine = genuine
-        duties.discharge(subject=_label(row), rules=("withdrawal_call",), at=now)
+        duties.discharge(subject=label(row), rules=("withdrawal_call",), at=now)
         if not genuine:
             row.withdrawal_reason = ""
-    _save(row, actor, now)
+    save(row, actor, now)
     record(actor=actor, verb="cases.call_independently", subject=row, reached=reached, genuine=genuine, summary=summary)
-    return _told(row)
+    return told(row)
 
 
 @command(may="cases:withdraw", zh="撤回结案")
 def withdraw(*, actor: Actor, now: datetime, case: int, note: Note = "", seen: Seen = None) -> dict[str, Any]:
     """撤回结案: the worker, asked by somebody independent, wants no more."""
-    row, step = _take(actor, case, "withdraw", seen)
+    row, step = take(actor, case, "withdraw", seen)
     row.outcome, row.ended_at = Case.Outcome.WITHDRAWN, now
-    out = _finish(row, step, actor, now, note=note, reason=row.withdrawal_reason)
-    duties.cancel_all(subject=_label(row), at=now)
+    out = finish(row, step, actor, now, note=note, reason=row.withdrawal_reason)
+    duties.cancel_all(subject=label(row), at=now)
     return out
 
 
@@ -613,295 +623,30 @@ def withdraw(*, actor: Actor, now: datetime, case: int, note: Note = "", seen: S
 @command(may="cases:joint_start", zh="启动联合处置")
 def joint_start(*, actor: Actor, now: datetime, case: int) -> dict[str, Any]:
     """联合处置: the joint office must convene, and each department of the pack's list gets its part (M098)."""
-    row = _open_case(actor, case, None)
+    row = open_case(actor, case, None)
     units = book().section("duties", place=row.county_code, on=local(now).date())["joint_convene"].get("units", [])
-    starts = [] if _live(row, "joint_convene") else [_clock(row, "joint_convene", now)]
+    starts = [] if is_live(row, "joint_convene") else [clock(row, "joint_convene", now)]
     for kind in units:
         unit = directory.unit_of_kind(kind, county=row.county_code, town=row.town_code, sector=row.sector)
         if unit is None or unit.code == row.unit_code:
             continue
-        _add_helper(row, unit.code, row.joint_reason, now)
-        if not duties.is_live(subject=_label(row), rule="joint_assist", unit=unit.code):
+        add_helper(row, unit.code, row.joint_reason, now)
+        if not duties.is_live(subject=label(row), rule="joint_assist", unit=unit.code):
             owner = Owner(row.county_code, row.town_code, unit.code, unit.kind)
-            starts.append(_clock(row, "joint_assist", now, owner=owner))
+            starts.append(clock(row, "joint_assist", now, owner=owner))
     duties.start(starts)
-    _save(row, actor, now)
+    save(row, actor, now)
     record(actor=actor, verb="cases.joint_start", subject=row, reason=row.joint_reason, receipt=row.joint_receipt)
-    return _told(row)
+    return told(row)
 
 
 @command(may="cases:joint", zh="登记联合处置会商")
 def joint_convene(*, actor: Actor, now: datetime, case: int, decision: Text) -> dict[str, Any]:
     """The joint office has met on this case."""
-    row = _open_case(actor, case, None)
+    row = open_case(actor, case, None)
     if not row.joint:
         raise Refused("本案不在联合处置中")
-    _save(row, actor, now)
-    duties.discharge(subject=_label(row), rules=("joint_convene",), at=now)
+    save(row, actor, now)
+    duties.discharge(subject=label(row), rules=("joint_convene",), at=now)
     record(actor=actor, verb="cases.joint_convene", subject=row, decision=decision)
-    return _told(row)
-
-
-# ── shared ───────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def find(actor: Actor, pk: int) -> Case:
-    """The case, locked, if it is in reach; hidden and absent look the same."""
-    row = Case.objects.visible_to(actor).select_for_update().filter(pk=pk).first()
-    if row is None:
-        raise Denied
-    return row
-
-
-def evidence(row: Case) -> set[str]:
-    """Kinds of evidence on file; after a reopening the old proof of payment proves nothing any more."""
-    return documents.evidence_kinds(subject=_label(row), since=row.reopened_at)
-
-
-def _for_change(actor: Actor, pk: int, seen: Seen) -> Case:
-    row = find(actor, pk)
-    if seen is not None and seen != row.version:
-        at = f"{local(row.touched_at):%m-%d %H:%M}" if row.touched_at else ""
-        raise Conflict(f"案件已被{row.touched_by}于 {at} 处理，请刷新后再操作；您填写的内容仍保留在页面上")
-    return row
-
-
-def _open_case(actor: Actor, pk: int, seen: Seen) -> Case:
-    row = _for_change(actor, pk, seen)
-    if not row.is_open:
-        raise Refused(f"案件{CASE.states[row.stage]}，不能再改；确需办理请先“重新办理”")
-    return row
-
-
-def _take(actor: Actor, pk: int, verb: str, seen: Seen, *, check: bool = True) -> tuple[Case, Step]:
-    """Lock the case and find the row of the table; permission of the row, evidence and guards are checked here."""
-    row = _for_change(actor, pk, seen)
-    step = CASE.find(verb, row.stage)
-    require(actor, step.may)
-    if check:
-        CASE.check(step, row, evidence(row) if step.needs else (), EVIDENCE)
-    return row, step
-
-
-def _finish(
-    row: Case, step: Step, actor: Actor, now: datetime, *, starts: Iterable[Start] = (), **detail: Any
-) -> dict[str, Any]:
-    """Move the stage, save, and let the table move the clocks; leave the trace and tell the journeys."""
-    source, row.stage = row.stage, step.target
-    _save(row, actor, now)
-    subject, given = _label(row), list(starts)
-    if step.discharges:
-        duties.discharge(subject=subject, rules=step.discharges, at=now)
-    if step.cancels:
-        duties.cancel(subject=subject, rules=step.cancels, at=now)
-    ready = {s.rule for s in given}
-    duties.start([*given, *(_clock(row, rule, now) for rule in step.starts if rule not in ready)])
-    record(actor=actor, verb=f"cases.{step.verb}", subject=row, source=source, target=row.stage, **detail)
-    publish(CaseMoved(row.pk, row.number, step.verb, source, row.stage, row.unit_code))
-    return _told(row)
-
-
-def _save(row: Case, actor: Actor, now: datetime) -> None:
-    row.version += 1
-    row.touched_by, row.touched_at = actor.name, now
-    row.save()
-
-
-def _told(row: Case) -> dict[str, Any]:
-    return {
-        "id": row.pk,
-        "number": row.number,
-        "stage": row.stage,
-        "stage_zh": CASE.states[row.stage],
-        "joint": row.joint,
-        "unit": row.unit_code,
-        "outstanding": yuan(row.outstanding_fen),
-        "version": row.version,
-    }
-
-
-def _label(row: Case) -> str:
-    return f"cases.Case:{row.pk}"
-
-
-def headline(row: Case) -> str:
-    """What an inbox shows of a case in one line."""
-    amount = f"{yuan(row.due_fen)} 元" if row.due_fen else "金额待核实"
-    return f"{row.number} {row.employer_name or '单位待核实'} · {row.people} 人 · {amount}"
-
-
-def _owner(row: Case) -> Owner:
-    return Owner(row.county_code, row.town_code, row.unit_code, row.unit_kind)
-
-
-def _clock(
-    row: Case, rule: str, at: datetime, *, owner: Owner | None = None, due_at: datetime | None = None, clock: str = ""
-) -> Start:
-    return Start(rule, _label(row), headline(row), owner or _owner(row), at, clock=clock, due_at=due_at)
-
-
-def _settle_from(row: Case, at: datetime) -> list[Start]:
-    return [_clock(row, "settle", at, clock=SETTLE_CLOCKS[row.grade])]
-
-
-def _reclock(row: Case, actor: Actor, now: datetime, reason: str) -> None:
-    duties.reclock(
-        actor=actor, subject=_label(row), rule="settle", clock=SETTLE_CLOCKS[row.grade], now=now, reason=reason
-    )
-
-
-def _live(row: Case, rule: str) -> bool:
-    return duties.is_live(subject=_label(row), rule=rule)
-
-
-def _hand_to(
-    row: Case, code: str, actor: Actor, now: datetime, verb: str, reason: str, suggestion: dict[str, Any]
-) -> None:
-    """Put the case with a unit and keep the one before in the log."""
-    unit = _unit(code, row)
-    Assignment.objects.create(
-        case=row, at=now, verb=verb, from_unit=row.unit_name, to_unit=unit.name, reason=reason, by=actor.name,
-        suggestion=suggestion,
-    )  # fmt: skip
-    row.unit_code, row.unit_kind, row.unit_name = unit.code, unit.kind, unit.name
-    row.dispatched_times += 1
-    if Assisting.objects.filter(case=row, unit_code=unit.code, to_at__isnull=True).update(to_at=now):
-        duties.cancel(subject=_label(row), rules=("joint_assist",), at=now, unit=unit.code)
-
-
-def _unit(code: str, row: Case) -> Any:
-    unit = directory.unit_get(code)
-    if unit.county_code != row.county_code:
-        raise Denied
-    return unit
-
-
-def _add_helper(row: Case, code: str, reason: str, now: datetime) -> None:
-    """Let a unit see and help with this one case."""
-    if Assisting.objects.filter(case=row, unit_code=code, to_at__isnull=True).exists():
-        return
-    unit = _unit(code, row)
-    Assisting.objects.create(case=row, unit_code=unit.code, unit_name=unit.name, reason=reason[:300], from_at=now)
-
-
-def _note_call(row: Case, kind: str, actor: Actor, now: datetime, summary: str, person: str, reached: bool) -> None:
-    unit = next((s.unit for s in actor.scopes if s.unit), "")
-    Call.objects.create(
-        case=row, kind=kind, at=now, person=person, reached=reached, summary=summary, by=actor.name, unit_code=unit
-    )
-
-
-def _claims(row: Case) -> list[int]:
-    """The wages of the lines that count; a line is named by its wage."""
-    return list(Claim.objects.filter(case=row, superseded=False).order_by("pk").values_list("wage_id", flat=True))
-
-
-def _chosen(row: Case, claim: int | None) -> list[int]:
-    """The line meant, or all of them; raises `Denied` for a line of another case."""
-    lines = _claims(row)
-    if claim is None:
-        return lines
-    if claim not in lines:
-        raise Denied
-    return [claim]
-
-
-def _lines_of_complaint(row: Case, lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The listed workers, and one line for those who are counted but not named."""
-    listed = [{**line, "headcount": 1} for line in lines]
-    missing = row.people - len(listed)
-    if missing > 0:
-        rest = max(row.due_fen - sum(int(line.get("amount_fen") or 0) for line in listed), 0)
-        listed.append({"name": "", "amount_fen": rest, "headcount": missing})
-    return listed
-
-
-def _list_workers(row: Case, actor: Actor, now: datetime, lines: list[dict[str, Any]], verified: bool = False) -> None:
-    """Write one wage per line and tie it to the case."""
-    named = [line for line in lines if line.get("name")]
-    people = [Person(line["name"], line.get("id_number") or "", line.get("phone") or "") for line in named]
-    found = workers.ensure(people, county=row.county_code, now=now) if people else []
-    by_line = dict(zip((id(line) for line in named), found, strict=True))
-    dues = [
-        Due(
-            worker=by_line.get(id(line)),
-            fen=int(line.get("amount_fen") or 0),
-            period_from=_day(line.get("since")),
-            period_to=_day(line.get("until")),
-            employer=row.employer_id,
-            employer_name=row.employer_name,
-            project=row.project_id,
-            verified=verified,
-            headcount=line["headcount"],
-        )
-        for line in lines
-    ]
-    ids = wages.set_due(actor=actor, now=now, rows=dues)
-    Claim.objects.bulk_create([Claim(case=row, wage_id=pk) for pk in ids])
-
-
-def _day(value: Any) -> date | None:
-    """Events carry days as ISO text."""
-    return date.fromisoformat(value) if isinstance(value, str) and value else value or None
-
-
-def _establish(
-    row: Case,
-    actor: Actor,
-    now: datetime,
-    people: int | None,
-    amount: int | None,
-    listed: list[WorkerLine] | None,
-) -> None:
-    """Replace what was claimed by what is known now, sum up, and judge the thresholds."""
-    if listed:
-        lines = [
-            {"name": w.name, "phone": w.phone, "id_number": w.id_number, "amount_fen": w.amount, "since": w.since,
-             "until": w.until, "headcount": 1}
-            for w in listed
-        ]  # fmt: skip
-        if people is not None and people != len(lines):
-            raise BadInput(fields={"people": f"名单有 {len(lines)} 人，与填写的 {people} 人不一致"})
-        if amount is not None and amount != sum(w.amount for w in listed):
-            raise BadInput(fields={"amount": f"名单合计 {yuan(sum(w.amount for w in listed))} 元，与填写的金额不一致"})
-        _replace(row, actor, now, lines)
-    elif people is not None or amount is not None:
-        if wage_reader.listed(_claims(row)):
-            raise BadInput(fields={"amount": "本案已有劳动者名单，请修改名单，人数和金额由名单合计得出"})
-        fen = row.due_fen if amount is None else amount
-        _replace(row, actor, now, [{"name": "", "amount_fen": fen, "headcount": people or row.people}])
-    if _judge(row, now):
-        _announce_joint(row)
-    duties.rename(subject=_label(row), headline=headline(row))
-
-
-def _replace(row: Case, actor: Actor, now: datetime, lines: list[dict[str, Any]]) -> None:
-    old = _claims(row)
-    if wage_reader.totals(old)["paid_fen"]:
-        raise Refused("已有兑付记录，不能整体替换名单；请在劳动者明细中逐人更正")
-    Claim.objects.filter(wage_id__in=old).update(superseded=True)
-    _list_workers(row, actor, now, lines, verified=True)
-    _sum_up(row)
-
-
-def _sum_up(row: Case) -> None:
-    """The case's figures are the sums of its workers' figures."""
-    total = wage_reader.totals(_claims(row))
-    row.people, row.due_fen, row.paid_fen = total["people"], total["due_fen"], total["paid_fen"]
-    row.unconfirmed = total["unconfirmed"]
-
-
-def _judge(row: Case, now: datetime) -> bool:
-    """Severity and joint handling on every change of people, amount or category; says whether joint handling began."""
-    on = local(now).date()
-    facts: dict[str, Any] = {"category": row.category, "people": row.people, "due_fen": row.due_fen}
-    row.severity = thresholds.severity(book(), county=row.county_code, on=on, **facts)
-    verdict = thresholds.joint(book(), county=row.county_code, on=on, **facts)
-    if not verdict.joint or row.joint:
-        return False
-    row.joint, row.joint_reason, row.joint_receipt = True, verdict.reason, verdict.receipt
-    return True
-
-
-def _announce_joint(row: Case) -> None:
-    publish(JointHandlingBegan(row.pk, row.number, row.joint_reason))
+    return told(row)

@@ -14,6 +14,7 @@ from pydantic import Field
 
 from anxin.foundation.access.actor import Actor, require
 from anxin.foundation.audit.commands import command, record
+from anxin.foundation.documents import services as documents
 from anxin.foundation.kernel.errors import BadInput, Conflict, Refused
 from anxin.foundation.kernel.money import yuan
 from anxin.foundation.outbox.bus import publish
@@ -109,6 +110,17 @@ def consult(
         phone=phone, anonymous=anonymous, source_number=source_number,
     )  # fmt: skip
     return take_in(entry, actor=actor, now=now, key=idempotency_key, new=True)
+
+
+@command(may="intake:receive", zh="补充照片")
+def attach(
+    *, actor: Actor, now: datetime, number: Short, receipt: Short, kind: documents.Kind, file: Any
+) -> dict[str, Any]:
+    """A file from the holder of a receipt code. Raises `Denied` for a wrong code, `BadInput` for an unfit file."""
+    shown = selectors.by_receipt(actor=actor, now=now, number=number, receipt=receipt)
+    subject = f"intake.Complaint:{shown['id']}"
+    row = documents.store_evidence(actor=actor, now=now, subject=subject, kind=kind, file=file, source="反映人")
+    return {"id": row.pk, "name": row.name, "sha256": row.sha256}
 
 
 @command(may="intake:merge", zh="合并来件")

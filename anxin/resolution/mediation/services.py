@@ -15,6 +15,7 @@ from anxin.foundation.duties.services import Owner, Start
 from anxin.foundation.kernel.errors import BadInput, Denied, Refused
 from anxin.foundation.kernel.money import Money, in_words, yuan
 from anxin.foundation.workdays.calendar import end_of_day, local
+from anxin.resolution.cases import moving
 from anxin.resolution.cases import selectors as case_reader
 from anxin.resolution.cases import services as cases
 from anxin.resolution.mediation.models import Instalment, Session, Settlement
@@ -40,7 +41,7 @@ def convene(
     mediator: Annotated[str, Field(min_length=2, max_length=60)],
 ) -> dict[str, Any]:
     """Call both sides to a session; a case that is contacted or verified moves to mediation."""
-    row = cases.find(actor, case)
+    row = moving.find(actor, case)
     if held_at < now:
         raise BadInput(fields={"held_at": "调解时间已经过去，请填写将来的时间"})
     if row.stage in ("contacted", "verified"):
@@ -78,7 +79,7 @@ def agree(
     terms: Annotated[str, Field(max_length=1000)] = "",
 ) -> dict[str, Any]:
     """The settlement: its instalments must add up to what is outstanding, and each becomes a duty to check."""
-    row = cases.find(actor, case)
+    row = moving.find(actor, case)
     signed = signed_on or local(now).date()
     _check(row.outstanding_fen, instalments, signed)
     held = _session(actor, session) if session is not None else None
@@ -116,7 +117,7 @@ def pay_instalment(
     row = Instalment.objects.select_for_update().filter(pk=instalment).select_related("settlement").first()
     if row is None:
         raise Denied
-    case = cases.find(actor, row.settlement.case_id)
+    case = moving.find(actor, row.settlement.case_id)
     if row.state == Instalment.State.PAID:
         raise Refused("这一期已经登记兑付")
     cases.record_payment(
@@ -133,7 +134,7 @@ def pay_instalment(
 @command(may="mediation:miss", zh="分期随案件兑付")
 def instalments_paid(*, actor: Actor, now: datetime, case: int) -> dict[str, Any]:
     """The whole case was confirmed as paid: what was promised in instalments is paid too."""
-    row = cases.find(actor, case)
+    row = moving.find(actor, case)
     due = Instalment.objects.filter(settlement__case=row).exclude(state=Instalment.State.PAID)
     count = due.update(state=Instalment.State.PAID, paid_on=case_reader.last_paid_on(case) or local(now).date())
     record(actor=actor, verb="mediation.instalments_paid", subject=row, instalments=count)
@@ -159,7 +160,7 @@ def _session(actor: Actor, pk: int) -> Session:
     row = Session.objects.select_for_update().filter(pk=pk).first()
     if row is None:
         raise Denied
-    cases.find(actor, row.case_id)
+    moving.find(actor, row.case_id)
     return row
 
 
@@ -183,7 +184,7 @@ def _watch(settlement: Settlement, row: Any, now: datetime, instalments: list[Pr
     owner = Owner(row.county_code, row.town_code, row.unit_code, row.unit_kind)
     agreed = sorted(instalments, key=lambda i: i.due_on)
     watches = duties.start(
-        Start("instalment_check", f"cases.Case:{row.pk}", cases.headline(row), owner, now, due_at=end_of_day(i.due_on))
+        Start("instalment_check", f"cases.Case:{row.pk}", moving.headline(row), owner, now, due_at=end_of_day(i.due_on))
         for i in agreed
     )
     Instalment.objects.bulk_create(
