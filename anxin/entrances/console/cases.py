@@ -182,7 +182,7 @@ def _facts(request: HttpRequest, page: Mapping[str, Any]) -> list[tuple[str, Any
 def _money(page: Mapping[str, Any], may_pay: bool) -> dict[str, Any]:
     rows = [
         {
-            "name": w["name"] or "未列名人员", "id_number": w["id_number"], "phone": w["phone"],
+            "name": w["name"], "id_number": w["id_number"], "phone": w["phone"],
             "period": _period(w["period_from"], w["period_to"]), "due": wording.yuan(w["due_fen"]),
             "paid": wording.yuan(w["paid_fen"]), "owed_fen": w["outstanding_fen"],
             "owed": wording.yuan(w["outstanding_fen"]), "answer": w["answer_zh"], "answered": w["answer"],

@@ -79,7 +79,7 @@ def _unit(scene: Scene) -> forms.Field:
 
 
 def _claim(scene: Scene) -> forms.Field:
-    people = [(str(w["claim"]), f"{w['name'] or '未列名人员'}（{w['answer_zh']}）") for w in scene.page["workers"]]
+    people = [(str(w["claim"]), f"{w['name']}（{w['answer_zh']}）") for w in scene.page["workers"]]
     return forms.ChoiceField(
         label="劳动者", choices=[("", "全部劳动者"), *people], initial=scene.given.get("claim", ""), required=False
     )
@@ -119,7 +119,7 @@ def _paid_on(scene: Scene) -> forms.Field:
 
 
 def _workers(scene: Scene) -> forms.Field:
-    listed = [w for w in scene.page["workers"] if w["name"]]
+    listed = [w for w in scene.page["workers"] if w["worker"]]
     hint = f"填写名单会整体替换现有的 {len(listed)} 人名单。" if listed else "逐人填写；不清楚的项可以空着。"
     return RowsField(WORKERS, label="劳动者名单", help_text=hint)
 

@@ -214,6 +214,9 @@ def suggest_duplicates(request: HttpRequest) -> HttpResponse:
 def _page(
     request: HttpRequest, form: ReceiveForm, *, refused: Mapping[str, str] | None = None, status: int = 200
 ) -> HttpResponse:
+    if wrong := next((name for name in form.errors if name in form.fields), ""):
+        form.fields["employer"].widget.attrs.pop("autofocus", None)
+        form.fields[wrong].widget.attrs["autofocus"] = True
     actor = door.actor(request)
     context = {"form": form, "refused": refused, "may_search": actor.may("registry:see"),
                "may_compare": actor.may("intake:see"), "hidden": [form[name] for name in HIDDEN],
