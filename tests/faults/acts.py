@@ -27,6 +27,7 @@ from django.utils import timezone  # noqa: E402
 
 from anxin.foundation.access.actor import Actor  # noqa: E402
 from anxin.foundation.access.selectors import actor_for_user, user_named  # noqa: E402
+from anxin.foundation.audit import trail  # noqa: E402
 from anxin.foundation.audit.commands import call  # noqa: E402
 from anxin.foundation.audit.models import Entry  # noqa: E402
 from anxin.foundation.kernel.errors import AnxinError  # noqa: E402
@@ -97,7 +98,7 @@ def die() -> None:
 
 
 def drain_and_die(point: str) -> int:
-    """Deliver, and die: `in-handler` while it runs, `before-receipt` when it has run, `after-receipt` when it counts."""
+    """Deliver, and die: `in-handler` as it ends, `before-receipt` before it counts, `after-receipt` when it does."""
     once, create = worker._once, Delivery.objects.create
 
     def run(row: Any, handler: Callable[..., None], actor: Actor, now: Any) -> None:
@@ -126,11 +127,11 @@ def _dying(handler: Callable[..., None]) -> Callable[..., None]:
 
 
 def chains() -> list[str]:
-    """Subjects whose entries have a gap, or do not name the digest of the one before."""
+    """Subjects whose entries have a gap, do not name the digest of the one before, or do not bear their own."""
     broken, last = set(), dict[str, tuple[int, str]]()
     for row in Entry.objects.order_by("subject", "seq"):
-        seq, digest = last.get(row.subject, (0, row.previous))
-        if (row.seq, row.previous) != (seq + 1, digest):
+        seq, before = last.get(row.subject, (0, trail.GENESIS))
+        if (row.seq, row.previous, row.digest) != (seq + 1, before, trail.digest(row)):
             broken.add(row.subject)
         last[row.subject] = row.seq, row.digest
     return sorted(broken)

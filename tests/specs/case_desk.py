@@ -83,7 +83,7 @@ def new_case(**said: Any) -> Case:
 
 def put(case: Case, stage: str, **facts: Any) -> Case:
     """The case as it would stand in a stage, with everything a step may require fulfilled; its clocks untouched."""
-    with_unit = {} if stage == "registered" else {"unit_code": UNIT, "unit_kind": "town", "unit_name": "芝英镇劳动保障所"}
+    with_unit = {"unit_code": UNIT, "unit_kind": "town", "unit_name": "芝英镇劳动保障所"} if stage != "registered" else {}
     Case.objects.filter(pk=case.pk).update(stage=stage, **READY, **with_unit, **facts)
     case.refresh_from_db()
     return case

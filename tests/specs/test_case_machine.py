@@ -25,7 +25,13 @@ from tests.specs import case_desk as desk
 
 STEPS = [verb for verb in desk.MINIMAL if verb not in {"merge", "settle"}]
 FORWARD = ["dispatch", "contact", "close", "reply", "pay"]
+PAPERS = ["payment_proof", "correction_order", "service_proof", "referral_file"]
 SUMS = st.lists(st.integers(1, 60_000_000), min_size=1, max_size=12)
+
+
+def listed(sums: list[int]) -> list[dict[str, str]]:
+    """A list of workers with what each is owed."""
+    return [{"name": f"工人{n}", "amount": f"{fen / 100:.2f}"} for n, fen in enumerate(sums)]
 
 
 class Walk(RuleBasedStateMachine):
@@ -42,10 +48,10 @@ class Walk(RuleBasedStateMachine):
         transaction.set_rollback(True)
         self.world.__exit__(None, None, None)
 
-    @initialize(sums=SUMS)
-    def a_complaint_comes(self, sums: list[int]) -> None:
-        workers = [{"name": f"工人{n}", "amount": f"{fen / 100:.2f}"} for n, fen in enumerate(sums)]
-        self.pk = desk.new_case(people=len(sums), amount=None, workers=workers).pk
+    @initialize(sums=SUMS, onward=st.integers(0, 5))
+    def a_complaint_comes(self, sums: list[int], onward: int) -> None:
+        """The walk begins somewhere on the straight way from registration to the reply."""
+        self.pk = desk.new_case(people=len(sums), amount=None, workers=listed(sums)).pk
         self.stage, self.version = "registered", 0
         self.due, self.paid, self.said = list(sums), [0] * len(sums), [""] * len(sums)
         self.papers: set[str] = set()
@@ -53,6 +59,8 @@ class Walk(RuleBasedStateMachine):
         self.dismissed = False
         self.joint = self.reaches()
         self.version = self.row().version
+        for _ in range(onward):
+            self.goes_on(pick=1)
 
     # -- what people do ----------------------------------------------------------------------------------------
 
@@ -102,7 +110,7 @@ class Walk(RuleBasedStateMachine):
 
     @rule(sums=SUMS, verb=st.sampled_from(["verify", "amend"]))
     def lists_the_workers(self, sums: list[int], verb: str) -> None:
-        given: dict[str, Any] = {"workers": [{"name": f"工人{n}", "amount": f"{f / 100:.2f}"} for n, f in enumerate(sums)]}
+        given: dict[str, Any] = {"workers": listed(sums)}
         if verb == "verify" and not self.legal(verb):
             return self.refused(IllegalTransition, verb, **given)
         given |= {"reason": "更正名单"} if verb == "amend" else {}
@@ -113,7 +121,7 @@ class Walk(RuleBasedStateMachine):
         self.due, self.paid, self.said = list(sums), [0] * len(sums), [""] * len(sums)
         self.joint |= self.reaches()
 
-    @rule(kind=st.sampled_from(["payment_proof", "payment_proof", "correction_order", "service_proof", "referral_file"]))
+    @rule(kind=st.sampled_from(PAPERS))
     def brings_a_paper(self, kind: str) -> None:
         self.now += timedelta(minutes=1)
         call("documents.add", actor=desk.everyone(), now=self.now, subject=self.subject(), kind=kind, text="材料")
@@ -143,6 +151,14 @@ class Walk(RuleBasedStateMachine):
         if answer != "received" and self.stage in ("paid", "replied", "closed"):
             self.stage = "contacted"
             self.reopened()
+
+    @rule()
+    def all_the_others_say_that_it_came(self) -> None:
+        self.now += timedelta(minutes=1)
+        if "" not in self.said:
+            return self.refused(Refused, "confirm", answer="received")
+        self.act("confirm", answer="received")
+        self.said = [said or "received" for said in self.said]
 
     @rule()
     def asks_to_withdraw(self) -> None:
@@ -259,7 +275,8 @@ class Walk(RuleBasedStateMachine):
         return f"cases.Case:{self.pk}"
 
     def claims(self) -> list[int]:
-        return list(self.row().claims.filter(superseded=False).order_by("pk").values_list("pk", flat=True))
+        """A line is named by its wage."""
+        return list(self.row().claims.filter(superseded=False).order_by("pk").values_list("wage_id", flat=True))
 
 
 @pytest.mark.django_db

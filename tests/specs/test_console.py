@@ -154,6 +154,13 @@ class TestStatements:
         with django_assert_max_num_queries(8):
             assert client.get(path).status_code == 200
 
+    def test_the_dispatch_board_however_many_wait(self, sign: Sign, django_assert_max_num_queries: Any) -> None:
+        for n in range(6):
+            opened(n)
+        client = sign("dispatcher")
+        with django_assert_max_num_queries(10):
+            assert len(client.get("/c/dispatch").context["rows"]) == 6
+
     def test_the_page_of_a_case(self, sign: Sign, django_assert_max_num_queries: Any) -> None:
         case, client = with_town(), sign("town_handler")
         run("cases.contact", "town_handler", case=case, summary="接通了，约定明天核对")

@@ -193,4 +193,4 @@ def _page(
         "refused": refused,
         "phrases": phrases,
     }
-    return desk.page(request, "console/act.html", "cases", context, status=status, counts=[])
+    return desk.page(request, "console/act.html", "cases", context, status=status)

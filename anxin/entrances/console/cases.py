@@ -14,7 +14,6 @@ from django.views.decorators.http import require_safe
 from anxin.entrances import door
 from anxin.entrances.console import acts, desk, told
 from anxin.entrances.ui import components, wording
-from anxin.foundation.directory import selectors as directory
 from anxin.resolution.cases.lifecycle import EVIDENCE, STAGES
 
 LIVE = ("open", "lapsed", "paused")
@@ -61,9 +60,7 @@ def _units(request: HttpRequest, chosen: str) -> list[tuple[str, str, bool]]:
     """Units to filter by, for those who see more than one."""
     if not any(scope.kind in ("county", "system") for scope in door.actor(request).scopes):
         return []
-    kinds = ("town", "regulator", "inspectorate", "office")
-    found = directory.units(desk.county(request), kinds=kinds).values_list("code", "name")
-    return [(code, name, code == chosen) for code, name in found]
+    return [(row["code"], row["name"], row["code"] == chosen) for row in desk.leading_units(request)]
 
 
 def _line(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -114,7 +111,7 @@ def case(request: HttpRequest, case: int) -> HttpResponse:
         "basis": _basis(page["duty_list"]),
         "joint_receipts": list((page["joint_receipt"] or {}).values()),
     }
-    return desk.page(request, "console/case.html", "cases", context, counts=[])
+    return desk.page(request, "console/case.html", "cases", context)
 
 
 @desk.staff

@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 
 from anxin.entrances import door
+from anxin.foundation.directory import selectors as directory
 from anxin.foundation.kernel.errors import AnxinError, BadInput, Conflict, Denied
 from anxin.foundation.policy import current
 
@@ -48,10 +49,7 @@ def page(
     status: int = 200,
     counts: list[dict[str, Any]] | None = None,
 ) -> HttpResponse:
-    """A whole page; `counts` of duties, when the view has asked for them already, are not asked for again.
-
-    The page of a case gives none: its twenty statements are all spoken for.
-    """
+    """A whole page; `counts` of duties, when the view has asked for them already, are not asked for again."""
     frame = {"nav": nav, "nav_counts": nav_counts(request, counts), "now": door.now()}
     return render(request, template, {**frame, **(context or {})}, status=status)
 
@@ -147,12 +145,26 @@ def choices(table: Mapping[str, Any], empty: str = "") -> list[tuple[str, str]]:
 def towns(request: HttpRequest) -> list[tuple[str, str]]:
     """Towns and zones of the county by code, as its packs list them; no statement."""
     places = section(request, "organisation").get("places", ())
-    return [(str(row["code"]).ljust(12, "0"), str(row["name"])) for row in places if row["kind"] in ("town", "zone")]
+    return [(directory.normal(str(row["code"])), str(row["name"])) for row in places if row["kind"] in ("town", "zone")]
+
+
+def units(request: HttpRequest) -> list[dict[str, str]]:
+    """Units of the county with their full codes, as its packs list them; no statement."""
+    rows = section(request, "organisation").get("units", ())
+    return [
+        {"code": directory.unit_code(county(request), str(row["code"])), "name": row["name"], "kind": row["kind"]}
+        for row in rows
+    ]
+
+
+def leading_units(request: HttpRequest) -> list[dict[str, str]]:
+    """Those that can be in charge of a case."""
+    return [row for row in units(request) if row["kind"] in KINDS]
 
 
 def unit_names(request: HttpRequest) -> dict[str, str]:
-    """Names of the county's units by code, as its packs list them; no statement."""
-    return {str(row["code"]): str(row["name"]) for row in section(request, "organisation").get("units", ())}
+    """Names of units by code."""
+    return {row["code"]: row["name"] for row in units(request)}
 
 
 def grouped(units: Iterable[Mapping[str, Any]], own: str = "") -> list[Any]:

@@ -12,7 +12,6 @@ from django.views.decorators.http import require_http_methods
 
 from anxin.entrances import door
 from anxin.entrances.console import desk
-from anxin.foundation.directory import selectors as directory
 from anxin.foundation.kernel.errors import AnxinError
 
 KEPT = "dispatched"
@@ -28,11 +27,9 @@ def board(request: HttpRequest) -> HttpResponseBase:
     towns = dict(desk.towns(request))
     same = Counter(_firm(row) for row in rows if _firm(row))
     channels = desk.section(request, "intake")["channels"]
-    kinds = ("town", "regulator", "inspectorate", "office")
-    units = directory.units(desk.county(request), kinds=kinds).values("code", "name", "kind")
     context = {
         "rows": [_row(row, same, channels, towns) for row in rows],
-        "units": desk.grouped(units),
+        "units": desk.grouped(desk.leading_units(request)),
         "results": request.session.pop(KEPT, []),
     }
     return desk.page(request, "console/dispatch.html", "dispatch", context)
@@ -71,5 +68,5 @@ def _send_one(request: HttpRequest, case: int, unit: str) -> dict[str, Any]:
         out = door.run(request, "cases.dispatch", case=case, unit=unit)
     except AnxinError as error:
         return {"ok": False, "number": number, "case": case, "message": str(error)}
-    name = directory.unit_get(out["unit"]).name
+    name = desk.unit_names(request).get(out["unit"], out["unit"])
     return {"ok": True, "number": out["number"], "case": case, "message": f"已流转至{name}"}

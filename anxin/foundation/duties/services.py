@@ -149,6 +149,7 @@ def reclock(*, actor: Actor, subject: str, rule: str, clock: str, now: datetime,
     """Run a live duty by another clock from its original start (the class of the matter has changed)."""
     for duty in Duty.objects.filter(subject=subject, rule=rule, state__in=Duty.LIVE):
         due_at, provisional, receipt = moment(clock=clock, county=duty.county_code, at=duty.started_at)
+        due_at = _with_pauses(duty, due_at, receipt)
         _change(duty, DutyChange.Kind.RECLASSIFIED, actor, now, reason, due_at=due_at)
         duty.provisional, duty.receipt = provisional, receipt
         _reset(duty, now)
@@ -178,20 +179,34 @@ def resume(*, actor: Actor, now: datetime, duty: int, reason: Reason) -> dict[st
     row = _mine(actor, duty)
     if row.state != Duty.State.PAUSED or row.paused_at is None:
         raise Refused(f"“{row.title}”没有暂停，不必恢复")
-    due_at = row.due_at
-    if due_at > row.paused_at:
-        due_at = calendar.shifted(
-            book().calendar(row.county_code),
-            row.due_at,
-            row.paused_at,
-            now,
-            row.receipt.get("unit", "day"),
-        )
+    due_at = _shifted(row, row.due_at, row.paused_at, now, row.receipt)
     _change(row, DutyChange.Kind.RESUMED, actor, now, reason, due_at=due_at)
     row.paused_at = None
     _reset(row, now)
     record(actor=actor, verb="duties.resume", subject=row.subject, rule=row.rule, due_at=row.due_at, reason=reason)
     return _told(row)
+
+
+def _shifted(
+    duty: Duty, due_at: datetime, paused_at: datetime, resumed_at: datetime, receipt: dict[str, Any]
+) -> datetime:
+    """A moment after a pause; what had passed before the pause is not given back."""
+    if due_at <= paused_at:
+        return due_at
+    return calendar.shifted(
+        book().calendar(duty.county_code), due_at, paused_at, resumed_at, receipt.get("unit", "day")
+    )
+
+
+def _with_pauses(duty: Duty, due_at: datetime, receipt: dict[str, Any]) -> datetime:
+    """A moment counted anew from the start, with every finished pause of the duty given back again."""
+    paused_at = None
+    for change in duty.changes.filter(kind__in=(DutyChange.Kind.PAUSED, DutyChange.Kind.RESUMED)).order_by("id"):
+        if change.kind == DutyChange.Kind.PAUSED:
+            paused_at = change.at
+        elif paused_at is not None:
+            due_at = _shifted(duty, due_at, paused_at, change.at, receipt)
+    return due_at
 
 
 @command(may="duties:extend", zh="延长期限")
@@ -214,6 +229,7 @@ def extend(
     if due_at <= now:
         raise Refused("新期限必须晚于现在")
     _change(row, DutyChange.Kind.EXTENDED, actor, now, reason, approver=approver, document=document, due_at=due_at)
+    row.provisional = False
     _reset(row, now)
     record(
         actor=actor, verb="duties.extend", subject=row.subject, rule=row.rule, due_at=due_at, reason=reason,
@@ -253,17 +269,17 @@ def _change(duty: Duty, kind: str, actor: Actor, now: datetime, reason: str, **n
 
 
 def _plain(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, datetime) else value
+    return calendar.local(value).isoformat() if isinstance(value, datetime) else value
 
 
 def _reset(duty: Duty, now: datetime) -> None:
-    """Save a duty whose moment has moved: it is open or lapsed by the new moment, and may warn anew."""
+    """Save a duty whose moment has moved: paused stays paused; open or lapsed by the new moment; it may warn anew."""
     duty.warn_at = _warn_at(duty.started_at, duty.due_at, duty.county_code)
     if duty.due_at > now:
-        duty.state, duty.lapsed_at = Duty.State.OPEN, None
+        duty.lapsed_at = None
         duty.warned_at = duty.warned_at if duty.warn_at <= now else None
-    elif duty.state != Duty.State.LAPSED:
-        duty.state = Duty.State.OPEN
+    if duty.paused_at is None:
+        duty.state = Duty.State.LAPSED if duty.lapsed_at else Duty.State.OPEN
     duty.save()
 
 
@@ -312,6 +328,7 @@ def _settle_calendar(duty: Duty, now: datetime) -> None:
     """A year's calendar may have been published since: a provisional moment becomes the true one."""
     clock = duty.receipt.get("term", "")
     due_at, provisional, receipt = moment(clock=clock, county=duty.county_code, at=duty.started_at)
+    due_at = _with_pauses(duty, due_at, receipt)
     if provisional and due_at == duty.due_at:
         return
     system = Actor.system(duty.county_code)

@@ -106,6 +106,11 @@ def unlisted(wage_ids: Iterable[int]) -> list[int]:
     return list(Wage.objects.filter(pk__in=list(wage_ids), worker=None).values_list("pk", flat=True))
 
 
+def unanswered(wage_ids: Iterable[int]) -> list[int]:
+    """The lines about which nobody has said anything since the last payment."""
+    return list(Wage.objects.filter(pk__in=list(wage_ids), answer="").order_by("pk").values_list("pk", flat=True))
+
+
 def belonging_to(wage_ids: Iterable[int], *, name: str, phone: str) -> list[int]:
     """The lines of one person, known by phone, or by name when no line bears the phone."""
     mine = Wage.objects.filter(pk__in=list(wage_ids), worker__isnull=False)

@@ -473,7 +473,9 @@ def confirm(
 ) -> dict[str, Any]:
     """The call-back officer has asked the worker (or, without `claim`, every worker not yet asked)."""
     row = for_change(actor, case, seen)
-    chosen = chosen_lines(row, claim)
+    chosen = chosen_lines(row, claim) if claim is not None else wage_reader.unanswered(lines_of(row))
+    if not chosen:
+        raise Refused("每个人都已经回答过；有变化的，请逐人登记")
     note_call(row, Call.Kind.CALLBACK, actor, now, note or "回访是否收到钱", "", reached=True)
     return _answered(row, actor, now, answer, chosen, by="callback", note=note)
 

@@ -1,0 +1,218 @@
+"""Every address of the house in a real browser, on a phone and at a desk: nothing sticks out, nobody is shut out.
+
+One load per page and device serves all checks. An address that is neither looked at here nor listed in `OTHERWISE`
+fails the first test, so a new page cannot be forgotten.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver
+from playwright.sync_api import Page
+
+from demo.logins import LOGINS
+from tests.browser.visitors import Visitors, look_over
+from tests.faults.house import House
+
+DEVICES = ("phone", "desk")
+CASE = "SELECT id FROM cases_case WHERE "
+IDS = {
+    "case": f"{CASE} unit_code = '330784115-town' AND stage <> 'closed' ORDER BY id LIMIT 1",
+    "new": f"{CASE} stage = 'registered' ORDER BY id LIMIT 1",
+    "done": f"{CASE} stage = 'closed' ORDER BY id LIMIT 1",
+    "joint": f"{CASE} joint ORDER BY id LIMIT 1",
+    "ordered": f"{CASE} stage = 'ordered' ORDER BY id LIMIT 1",
+    "mediated": "SELECT case_id FROM mediation_session ORDER BY id LIMIT 1",
+    "complaint": "SELECT max(id) FROM intake_complaint WHERE kind = 'wages'",
+    "other": "SELECT min(id) FROM intake_complaint WHERE kind = 'wages'",
+}
+"""Sample objects: word in a path → where to find its number."""
+
+PAGES: dict[str, list[tuple[str, str]]] = {
+    "portal:home": [("", "/")],
+    "portal:scanned": [("", "/q/330784115000")],
+    "portal:who": [("", "/report/1")],
+    "portal:progress": [("", "/progress"), ("", "/progress?money=1")],
+    "portal:linked": [("", "/p/W20231101-0007")],
+    "portal:about": [("", "/about")],
+    "portal:help": [("", "/help")],
+    "login": [("", "/login")],
+    "ui:gallery": [("", "/gallery")],
+    "ui:sample": [("", f"/gallery/{name}") for name in ("console", "portal", "home", "login")],
+    "console:duties": [(one["username"], "/c/") for one in LOGINS],
+    "console:dispatch": [("liuzhuan", "/c/dispatch")],
+    "console:cases": [("zhiying", "/c/cases"), ("zhiqian", "/c/cases?all=1"), ("lingdao", "/c/cases")],
+    "console:case": [
+        ("liuzhuan", "/c/cases/<new>"), ("zhiying", "/c/cases/<case>"), ("zhiqian", "/c/cases/<mediated>"),
+        ("jiancha", "/c/cases/<ordered>"), ("lingdao", "/c/cases/<done>"), ("zhuanban", "/c/cases/<joint>"),
+    ],
+    "console:mediation": [("zhiqian", "/c/cases/<mediated>/mediation")],
+    "console:related": [("zhiqian", "/c/cases/<case>/related")],
+    "console:receive": [("rexian", "/c/receive")],
+    "console:complaints": [("zhiqian", "/c/complaints"), ("rexian", "/c/complaints")],
+    "console:complaint": [("zhiqian", "/c/complaints/<complaint>")],
+    "console:merge": [("zhiqian", "/c/complaints/<complaint>/merge?into=<other>")],
+    "console:ledgers": [("zhiqian", "/c/ledgers")],
+    "console:rules": [("zhiqian", "/c/rules")],
+    "console:difference": [("zhiqian", "/c/rules/compare?with=330424")],
+    "console:messages": [("zhiying", "/c/messages")],
+    "console:outbox": [("zhiqian", "/c/messages/sent")],
+}  # fmt: skip
+"""Name of the address → who looks at it, and where."""
+
+OTHERWISE = {
+    "healthz": "for supervisors, plain text: tests/specs",
+    "readyz": "for supervisors, plain text: tests/specs",
+    "logout": "answers POST only: pressed in test_the_way_in_and_out",
+    "ui:type-size": "answers POST only: pressed in test_large_type",
+    "portal:report": "leads to the first question",
+    "portal:how-much": "test_a_report_screen_by_screen",
+    "portal:story": "test_a_report_screen_by_screen",
+    "portal:contact": "test_a_report_screen_by_screen",
+    "portal:receipt": "test_a_report_screen_by_screen",
+    "portal:progress-view": "test_a_report_screen_by_screen",
+    "portal:answer": "test_complaint_journey",
+    "console:act": "test_every_act",
+    "console:received": "test_keyboard",
+    "console:suggest-employers": "a part of console:receive: test_keyboard",
+    "console:suggest-duplicates": "a part of console:receive: test_keyboard",
+    "console:read": "answers POST only",
+    "console:evidence": "a file, not a page: test_complaint_journey",
+    "console:letter": "a file, not a page: tests/specs",
+}
+"""Addresses that are not walked below, with the reason."""
+
+VISITS = [(username, path) for visits in PAGES.values() for username, path in visits]
+
+
+def addresses(resolver: URLResolver, space: str = "") -> Iterator[str]:
+    """Names of all addresses except those of Django's own admin."""
+    for pattern in resolver.url_patterns:
+        if isinstance(pattern, URLPattern):
+            yield f"{space}{pattern.name or str(pattern.pattern).rstrip('/')}"
+        elif pattern.namespace != "admin":
+            yield from addresses(pattern, f"{pattern.namespace}:" if pattern.namespace else space)
+
+
+def test_no_address_is_forgotten() -> None:
+    assert set(addresses(get_resolver())) == PAGES.keys() | OTHERWISE.keys()
+
+
+def number_of(house: House, word: str) -> str:
+    found = house.one(IDS[word])
+    assert found is not None, f"the demo county holds no {word}"
+    return str(found)
+
+
+@pytest.mark.parametrize("device", DEVICES)
+@pytest.mark.parametrize(("username", "path"), VISITS, ids=[f"{user or 'public'}{path}" for user, path in VISITS])
+def test_page(visitors: Visitors, house: House, device: str, username: str, path: str) -> None:
+    page = visitors.come(device, username)
+    answer = page.goto(re.sub(r"<(\w+)>", lambda word: number_of(house, word[1]), path), wait_until="networkidle")
+    assert answer is not None and answer.status == 200
+    assert not (faults := look_over(page, device, name_of(username, path))), "\n".join(faults)
+
+
+def name_of(username: str, path: str) -> str:
+    """A file name for the picture of a page."""
+    return re.sub(r"[^\w]+", "-", f"{username or 'public'}{path}").strip("-")
+
+
+@pytest.mark.parametrize("device", DEVICES)
+def test_a_report_screen_by_screen(visitors: Visitors, device: str) -> None:
+    page = visitors.come(device)
+    page.goto("/report/1")
+    found = {}
+    for n, answer in enumerate((wrongs, sums, story, contact), 1):
+        found[f"report-{n}"] = look_over(page, device, f"public-report-{n}")
+        answer(page)
+    found["receipt"] = look_over(page, device, "public-report-receipt")
+    page.get_by_role("button", name="查进度").click()
+    found["progress"] = look_over(page, device, "public-progress-view")
+    assert page.get_by_text("已收到您的反映").first.is_visible()
+    assert not any(found.values()), {name: faults for name, faults in found.items() if faults}
+
+
+def wrongs(page: Page) -> None:
+    page.get_by_label("工资没拿到").check()
+    page.get_by_label("谁欠您的").fill("走查五金厂")
+    onward(page)
+
+
+def sums(page: Page) -> None:
+    page.get_by_label("有几个人没拿到").fill("2")
+    onward(page)
+
+
+def story(page: Page) -> None:
+    page.get_by_label("用您自己的话说说").fill("两个月没发工资")
+    onward(page)
+
+
+def contact(page: Page) -> None:
+    page.get_by_label("您的手机号").fill("13800138000")
+    page.get_by_role("button", name="提交反映").click()
+
+
+def onward(page: Page) -> None:
+    page.locator("button:visible", has_text="下一步").last.click()
+
+
+def test_a_refused_screen_is_told_beside_the_field(visitors: Visitors) -> None:
+    visitors.watch.expected = frozenset({422})
+    page = visitors.come("phone")
+    page.goto("/report/1")
+    onward(page)
+    assert page.get_by_text("请点一下是什么事").is_visible()
+    assert not (faults := look_over(page, "phone", "public-report-refused")), "\n".join(faults)
+
+
+@pytest.mark.parametrize("device", DEVICES)
+@pytest.mark.parametrize(("path", "status", "username"), [("/nowhere", 404, ""), ("/c/cases/999999", 403, "zhiying")])
+def test_absent_pages_help(visitors: Visitors, device: str, path: str, status: int, username: str) -> None:
+    visitors.watch.expected = frozenset({status})
+    page = visitors.come(device, username)
+    answer = page.goto(path)
+    assert answer is not None and answer.status == status
+    assert not (faults := look_over(page, device, f"error-{status}")), "\n".join(faults)
+
+
+def test_the_way_in_and_out(visitors: Visitors) -> None:
+    page = visitors.come("desk", "zhiying")
+    page.goto("/c/")
+    page.get_by_role("button", name="退出").click()
+    page.wait_for_url("**/login")
+    page.goto("/c/")
+    assert "/login" in page.url
+    visitors._states.pop("zhiying")
+
+
+def test_large_type(visitors: Visitors) -> None:
+    page = visitors.come("phone")
+    page.goto("/")
+    page.get_by_role("button", name="大字").click()
+    assert page.locator("html.large").count() == 1
+    assert not (faults := look_over(page, "phone", "public-large-type")), "\n".join(faults)
+
+
+@pytest.mark.parametrize("device", DEVICES)
+def test_every_act(visitors: Visitors, house: House, device: str) -> None:
+    """The form of every act that any of three posts is offered on any case of the county, each looked at once."""
+    seen: dict[str, str] = {}
+    found: dict[str, Any] = {}
+    for username in ("zhiqian", "jiancha", "liuzhuan"):
+        page = visitors.come(device, username)
+        for (case,) in house.rows("SELECT min(id) FROM cases_case GROUP BY stage, joint ORDER BY 1"):
+            page.goto(f"/c/cases/{case}")
+            for link in page.locator("a[href*='/do/']").evaluate_all("links => links.map(link => link.href)"):
+                seen.setdefault(link.partition("/do/")[2].partition("?")[0], f"{username} {link}")
+        for name, where in seen.items():
+            if where.startswith(f"{username} "):
+                page.goto(where.partition(" ")[2])
+                found[name] = look_over(page, device, f"act-{name}")
+    assert {"dispatch", "contact", "verify", "documents.add", "mediation.agree", "order"} <= seen.keys(), seen
+    assert not any(found.values()), "\n".join(f"{name}: {faults}" for name, faults in found.items() if faults)
