@@ -16,6 +16,7 @@ from anxin.foundation.access.actor import Actor
 from anxin.foundation.access.selectors import user_named
 from anxin.foundation.audit.commands import ask
 from anxin.foundation.directory.services import load_organisation
+from anxin.foundation.documents.storage import synced_together
 from anxin.foundation.kernel.errors import Refused
 from anxin.foundation.workdays.calendar import CHINA, local
 from demo import lives, written
@@ -68,7 +69,7 @@ def load(moment: datetime, size: Size) -> dict[str, int]:
     The day decides who and what; the moment only how far it has come. Raises `Refused` when cases are there already.
     """
     refuse_real_cases(moment)
-    with transaction.atomic(), one_breath():
+    with synced_together(), transaction.atomic(), one_breath():
         return _load(moment, size)
 
 

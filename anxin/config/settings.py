@@ -19,6 +19,7 @@ import os
 from pathlib import Path
 
 from anxin.config.environment import database, flag, secret_key, words
+from demo.logins import LOGINS
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 DATA_DIR = Path(os.environ.get("ANXIN_DATA_DIR") or BASE_DIR / "var").resolve()
@@ -30,6 +31,7 @@ CSRF_TRUSTED_ORIGINS = words("ANXIN_TRUSTED_ORIGINS", "")
 
 ANXIN_COUNTY = os.environ.get("ANXIN_COUNTY") or "330784"
 ANXIN_DEMO = flag("ANXIN_DEMO")
+ANXIN_DEMO_LOGINS = LOGINS if ANXIN_DEMO else []
 ANXIN_NOTICE_BACKEND = os.environ.get("ANXIN_NOTICE_BACKEND") or "inbox"
 ANXIN_PACKS = [Path(p) for p in os.environ.get("ANXIN_PACKS", "").split(os.pathsep) if p] or [BASE_DIR / "packs"]
 

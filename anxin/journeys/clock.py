@@ -31,14 +31,12 @@ def tell_the_office(happened: DutyLapsed, *, actor: Actor, now: datetime) -> Non
 
 def lapse_the_order(happened: DutyLapsed, *, actor: Actor, now: datetime) -> None:
     """An order that was not obeyed in time starts the clock of criminal referral."""
-    if happened.rule == "order_watch":
-        cases.order_lapse(actor=actor, now=now, case=int(happened.subject.split(":")[1]))
+    cases.order_lapse(actor=actor, now=now, case=int(happened.subject.split(":")[1]))
 
 
 def miss_the_instalment(happened: DutyLapsed, *, actor: Actor, now: datetime) -> None:
     """An instalment that was not booked by its day is shown as missed."""
-    if happened.rule == "instalment_check":
-        mediation.instalment_miss(actor=actor, now=now, duty=happened.duty_id)
+    mediation.instalment_miss(actor=actor, now=now, duty=happened.duty_id)
 
 
 def _tell_holders(post: str, duty: dict[str, Any], template: str, actor: Actor, now: datetime) -> None:

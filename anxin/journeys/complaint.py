@@ -80,15 +80,13 @@ def attach_to_case(happened: ComplaintMerged, *, actor: Actor, now: datetime) ->
 
 def settle_instalments(happened: CaseMoved, *, actor: Actor, now: datetime) -> None:
     """A case confirmed as paid leaves no instalment waiting."""
-    if happened.verb == "pay" and mediation_reader.awaits_instalments(happened.case_id):
+    if mediation_reader.awaits_instalments(happened.case_id):
         mediation.instalments_paid(actor=actor, now=now, case=happened.case_id)
 
 
 def tell_worker(happened: CaseMoved, *, actor: Actor, now: datetime) -> None:
     """The steps a worker hears of: paid (did the money come?), replied, closed, reopened."""
-    template = TOLD.get(happened.verb)
-    if template is None:
-        return
+    template = TOLD[happened.verb]
     case = cases.facts(happened.case_id)
     unit = directory.unit_get(case["unit"]) if case["unit"] else directory.office(case["county"])
     facts = {
@@ -108,8 +106,6 @@ TOLD = {"pay": "ask_confirmation", "reply": "replied", "close": "closed", "reope
 
 def tell_unit(happened: CaseMoved, *, actor: Actor, now: datetime) -> None:
     """A unit that gets a case finds a message beside the duty."""
-    if happened.verb not in ("dispatch", "redispatch"):
-        return
     case = cases.facts(happened.case_id)
     clock = duties.latest_by_rule(subject=f"cases.Case:{happened.case_id}").get("contact")
     if clock is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from anxin.foundation.duties.events import DutyLapsed, DutyWarned
-from anxin.foundation.outbox.bus import Handler
+from anxin.foundation.outbox.bus import Handler, only
 from anxin.journeys import clock, complaint
 from anxin.resolution.cases.events import CaseMoved, CaseOpened, JointHandlingBegan
 from anxin.resolution.intake.events import ComplaintMerged, ComplaintReceived
@@ -17,8 +17,16 @@ AT_ONCE: dict[type, list[Handler]] = {
 ROUTES: dict[type, list[Handler]] = {
     ComplaintMerged: [complaint.attach_to_case],
     CaseOpened: [complaint.tell_reporter],
-    CaseMoved: [complaint.tell_unit, complaint.tell_worker, complaint.settle_instalments],
+    CaseMoved: [
+        only(complaint.tell_unit, verb=("dispatch", "redispatch")),
+        only(complaint.tell_worker, verb=("pay", "reply", "close", "reopen")),
+        only(complaint.settle_instalments, verb=("pay",)),
+    ],
     JointHandlingBegan: [complaint.begin_joint_handling],
     DutyWarned: [clock.warn_the_post],
-    DutyLapsed: [clock.lapse_the_order, clock.miss_the_instalment, clock.tell_the_office],
+    DutyLapsed: [
+        only(clock.lapse_the_order, rule=("order_watch",)),
+        only(clock.miss_the_instalment, rule=("instalment_check",)),
+        clock.tell_the_office,
+    ],
 }

@@ -16,15 +16,15 @@ TOWN, TOWN_UNIT = f"{COUNTY}115000", f"{COUNTY}115-town"
 PASSWORD = "only-on-loopback"
 SINCE = date(2020, 1, 1)
 PEOPLE = {
-    "rexian": ("吴晓萍", "hotline_operator", COUNTY, f"{COUNTY}-hotline"),
-    "liuzhuan": ("周红梅", "dispatcher", COUNTY, f"{COUNTY}-arrears-office"),
+    "hotline": ("吴晓萍", "hotline_operator", COUNTY, f"{COUNTY}-hotline"),
+    "dispatcher": ("周红梅", "dispatcher", COUNTY, f"{COUNTY}-arrears-office"),
     "liuzhuan2": ("陈立新", "dispatcher", COUNTY, f"{COUNTY}-arrears-office"),
-    "zhiying": ("胡建国", "town_handler", TOWN, TOWN_UNIT),
-    "jiancha": ("施国强", "inspector", COUNTY, f"{COUNTY}-inspectorate"),
+    "town": ("胡建国", "town_handler", TOWN, TOWN_UNIT),
+    "inspector": ("施国强", "inspector", COUNTY, f"{COUNTY}-inspectorate"),
     "zhiqianban": ("徐志远", "arrears_office", COUNTY, f"{COUNTY}-arrears-office"),
     "lianhe": ("应晓东", "joint_office", COUNTY, f"{COUNTY}-joint-office"),
-    "huifang": ("吕秀英", "callback_officer", COUNTY, f"{COUNTY}-independent-callback"),
-    "lingdao": ("程海波", "leader", COUNTY, ""),
+    "callback": ("吕秀英", "callback_officer", COUNTY, f"{COUNTY}-independent-callback"),
+    "leader": ("程海波", "leader", COUNTY, ""),
 }
 """Username → name, post, place and unit."""
 

@@ -54,7 +54,7 @@ def test_it_serves_alone(cut_off: House) -> None:
     crowd.finish()
     case = cut_off.one("SELECT max(id) FROM cases_case")
     officer = Browser(cut_off.address)
-    officer.log_in("liuzhuan", PASSWORD)
+    officer.log_in("dispatcher", PASSWORD)
     pages = [officer.get(path) for path in ("/", "/help", "/c/", "/c/dispatch", "/c/cases", f"/c/cases/{case}")]
     assert [page.status for page in pages] == [200] * len(pages)
     assert "号厂" in pages[3].text and "号厂" in pages[5].text

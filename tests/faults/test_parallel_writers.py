@@ -55,7 +55,7 @@ def test_of_two_officers_one_wins_and_the_other_is_told_who(house: House) -> Non
     case = complaint(house)
     seen = house.one(f"SELECT version FROM cases_case WHERE id = {case}")
     wanted = json.dumps({"case": case, "seen": seen})
-    answers = shot([helper(house, "wait", name, "cases.dispatch", wanted) for name in ("liuzhuan", "liuzhuan2")])
+    answers = shot([helper(house, "wait", name, "cases.dispatch", wanted) for name in ("dispatcher", "liuzhuan2")])
     won = [answer for answer in answers if "done" in answer]
     lost = [answer for answer in answers if "refused" in answer]
     assert len(won) == len(lost) == 1, answers
@@ -70,7 +70,7 @@ def test_a_double_click_is_one_act(house: House) -> None:
     case = complaint(house)
     seen = house.one(f"SELECT version FROM cases_case WHERE id = {case}")
     wanted = json.dumps({"case": case, "seen": seen})
-    answers = shot([helper(house, "wait", "liuzhuan", "cases.dispatch", wanted) for _ in range(2)])
+    answers = shot([helper(house, "wait", "dispatcher", "cases.dispatch", wanted) for _ in range(2)])
     assert sorted("done" in answer for answer in answers) == [False, True], answers
     assert dispatched(house, case) == 1
 
@@ -79,7 +79,7 @@ def test_one_submission_clicked_twice_is_one_complaint(house: House) -> None:
     wanted = json.dumps(
         {"channel": "hotline", "employer": "双击五金厂", "phone": "13800000001", "idempotency_key": "one"}
     )
-    answers = shot([helper(house, "wait", "rexian", "intake.receive", wanted) for _ in range(2)])
+    answers = shot([helper(house, "wait", "hotline", "intake.receive", wanted) for _ in range(2)])
     assert answers[0]["done"]["receipt"] == answers[1]["done"]["receipt"]
     assert sorted(answer["done"]["repeat"] for answer in answers) == [False, True]
     assert house.one("SELECT count(*) FROM intake_complaint") == 1

@@ -83,8 +83,9 @@ def new_case(**said: Any) -> Case:
 
 def put(case: Case, stage: str, **facts: Any) -> Case:
     """The case as it would stand in a stage, with everything a step may require fulfilled; its clocks untouched."""
-    with_unit = {"unit_code": UNIT, "unit_kind": "town", "unit_name": "芝英镇劳动保障所"} if stage != "registered" else {}
-    Case.objects.filter(pk=case.pk).update(stage=stage, **READY, **with_unit, **facts)
+    unit = {"unit_code": UNIT, "unit_kind": "town", "unit_name": "芝英镇劳动保障所"}
+    held = {} if stage == "registered" else unit
+    Case.objects.filter(pk=case.pk).update(stage=stage, **READY, **held, **facts)
     case.refresh_from_db()
     return case
 

@@ -23,7 +23,7 @@ UNMET = {
     lifecycle.an_independent_call_was_made: ({"withdrawal_genuine": False}, {}, "承办单位以外的人员"),
 }
 """Of each guard: what the case lacks, how the step is then asked for, and the words of the refusal."""
-GUARDED = [(step, guard) for step in CASE.steps for guard in step.guards]
+GUARDED = [(step, guard) for step in CASE.steps for guard in (*step.guards, *step.holds)]
 
 pytestmark = pytest.mark.django_db
 

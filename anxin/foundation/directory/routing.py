@@ -44,6 +44,7 @@ class Suggestion:
     """A lead unit with the rule that names it; `inputs` is all the rule was judged by."""
 
     unit_code: str
+    unit_name: str
     assisting: tuple[str, ...]
     rule: str
     reason: str
@@ -71,7 +72,7 @@ def route(territory: Territory, seats: Sequence[Seat], *, sector: str, on: date,
         reason = _reason(rule, lead, assisting, territory)
         codes = tuple(seat.code for seat in assisting)
         source = book.source("routing", "rules" if rule["id"] != FALLBACK else FALLBACK, territory.code)
-        return Suggestion(lead.code, codes, rule["id"], reason, source, _version(table), inputs)
+        return Suggestion(lead.code, lead.name, codes, rule["id"], reason, source, _version(table), inputs)
     raise BadPack(
         f"没有适用于“{territory.name}”的规则，兜底单位也不存在",
         file=f"{book.pack_for(territory.code)}/routing.toml",

@@ -26,6 +26,7 @@ class Step:
     asks: tuple[str, ...] = ()  # parameters that the form of this step shows
     needs: tuple[str, ...] = ()  # kinds of evidence that must be on file
     guards: tuple[Guard, ...] = ()
+    holds: tuple[Guard, ...] = ()  # must hold once the form's answers are written; never blocks the button
     starts: tuple[str, ...] = ()  # duty rules whose clock begins
     discharges: tuple[str, ...] = ()  # duty rules whose clock is stopped, done
     cancels: tuple[str, ...] = ()  # duty rules that have lost their object

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import functools
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
@@ -77,6 +78,27 @@ def connect(
         _at_once.update({name_of(cls): tuple(handlers) for cls, handlers in at_once.items()})
 
 
+def only(handler: Handler, **wanted: Collection[Any]) -> Handler:
+    """A handler for events whose fields have one of the values: `only(tell_unit, verb=("dispatch",))`."""
+
+    @functools.wraps(handler)
+    def run(happened: Any, *, actor: Actor, now: datetime) -> None:
+        handler(happened, actor=actor, now=now)
+
+    run.wants = lambda happened: all(getattr(happened, name) in values for name, values in wanted.items())  # type: ignore[attr-defined]
+    return run
+
+
+def hearers(happened: Any) -> list[Handler]:
+    """The handlers that this one event concerns."""
+    handlers = handlers_of(name_of(type(happened)))
+    return [handler for handler in handlers if getattr(handler, "wants", _always)(happened)]
+
+
+def _always(happened: Any) -> bool:
+    return True
+
+
 def handlers_of(name: str) -> tuple[Handler, ...]:
     return _routes.get(name, ())
 
@@ -97,7 +119,7 @@ def _write(unit: Unit, items: list[Any]) -> None:
 
 def _row(happened: Any, cause: Event | None, depth: int, unit: Unit) -> Event:
     name = name_of(type(happened))
-    state = Event.State.PENDING if handlers_of(name) else Event.State.DONE
+    state = Event.State.PENDING if hearers(happened) else Event.State.DONE
     moment: datetime = unit.now
     return Event(
         name=name,

@@ -49,10 +49,10 @@ def _claim(now: datetime) -> Event | None:
 
 def _deliver(row: Event, now: datetime) -> None:
     try:
-        actor = Actor.system(row.county_code)
+        actor, happened = Actor.system(row.county_code), bus.revive(row)
         with bus.caused_by(row, row.depth + 1):
-            for handler in bus.handlers_of(row.name):
-                _once(row, handler, actor, now)
+            for handler in bus.hearers(happened):
+                _once(row, happened, handler, actor, now)
     except Exception as fault:
         log.exception("event %s failed", row)
         attempts = row.attempts + 1
@@ -68,7 +68,7 @@ def _deliver(row: Event, now: datetime) -> None:
         Event.objects.filter(pk=row.pk).update(state=Event.State.DONE, lease_until=None)
 
 
-def _once(row: Event, handler: bus.Handler, actor: Actor, now: datetime) -> None:
+def _once(row: Event, happened: Any, handler: bus.Handler, actor: Actor, now: datetime) -> None:
     """Run one handler and its receipt in one transaction.
 
     An event that nobody has ever claimed (no lease, no attempt) has no receipts, so it need not be asked for them.
@@ -79,7 +79,7 @@ def _once(row: Event, handler: bus.Handler, actor: Actor, now: datetime) -> None
         return
     try:
         with transaction.atomic():
-            handler(bus.revive(row), actor=actor, now=now)
+            handler(happened, actor=actor, now=now)
             Delivery.objects.create(event=row, handler=name, at=now)
     except IntegrityError:
         if not Delivery.objects.filter(event=row, handler=name).exists():

@@ -52,13 +52,12 @@ def open_case(actor: Actor, pk: int, seen: int | None) -> Case:
     return row
 
 
-def take(actor: Actor, pk: int, verb: str, seen: int | None, *, check: bool = True) -> tuple[Case, Step]:
+def take(actor: Actor, pk: int, verb: str, seen: int | None) -> tuple[Case, Step]:
     """Lock the case and find the row of the table; permission of the row, evidence and guards are checked here."""
     row = for_change(actor, pk, seen)
     step = CASE.find(verb, row.stage)
     require(actor, step.may)
-    if check:
-        CASE.check(step, row, evidence(row) if step.needs else (), EVIDENCE)
+    CASE.check(step, row, evidence(row) if step.needs else (), EVIDENCE)
     return row, step
 
 
@@ -66,6 +65,8 @@ def finish(
     row: Case, step: Step, actor: Actor, now: datetime, *, starts: Iterable[Start] = (), **detail: Any
 ) -> dict[str, Any]:
     """Move the stage, save, and let the table move the clocks; leave the trace and tell the journeys."""
+    for guard in step.holds:
+        guard(row)
     source, row.stage = row.stage, step.target
     save(row, actor, now)
     subject, given = label(row), list(starts)

@@ -23,6 +23,7 @@ def suggest_many(rows: Sequence[Case], now: datetime) -> list[dict[str, Any]]:
     return [
         {
             "unit": suggestion.unit_code,
+            "unit_name": suggestion.unit_name,
             "assisting": list(suggestion.assisting),
             "rule": suggestion.rule,
             "reason": suggestion.reason,

@@ -132,14 +132,13 @@ def unassigned(*, actor: Actor, now: datetime, limit: int = PAGE) -> list[dict[s
     """The dispatch board: cases with nobody yet, soonest due first, each with the suggested unit and the reason."""
     rows = list(_waiting(actor)[:limit])
     clocks = duties.live(subjects=[_label(r) for r in rows], rule="dispatch")
-    names = {u.code: u.name for u in directory.units(actor.county)}
     out = []
     for row, suggestion in zip(rows, suggest_many(rows, now), strict=True):
         out.append(
             {
                 **summary(row),
                 "suggestion": suggestion,
-                "unit_name": names.get(suggestion["unit"], ""),
+                "unit_name": suggestion["unit_name"],
                 "duty": clocks.get(_label(row)),
             }
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
@@ -34,12 +33,11 @@ from anxin.resolution.cases.figures import (
     list_workers,
     sum_up,
 )
-from anxin.resolution.cases.lifecycle import CASE, EVIDENCE
+from anxin.resolution.cases.lifecycle import CASE
 from anxin.resolution.cases.models import Assignment, Assisting, Call, Case, CaseSource
 from anxin.resolution.cases.moving import (
     add_helper,
     clock,
-    evidence,
     find,
     finish,
     for_change,
@@ -438,26 +436,12 @@ def pay(
     What is still outstanding is booked as paid on `paid_on`, since the proof covers the whole; without `paid_on`
     everything must have been booked before.
     """
-    row, step = take(actor, case, "pay", seen, check=False)
+    row, step = take(actor, case, "pay", seen)
     if paid_on is not None and row.outstanding_fen:
-        CASE.check(step, _Settled(row), evidence(row), EVIDENCE)
         wages.pay_out(actor=actor, now=now, wage_ids=lines_of(row), fen=None, paid_on=paid_on, method=method)
         sum_up(row)
-    CASE.check(step, row, evidence(row), EVIDENCE)
     row.outcome = Case.Outcome.PAID
     return finish(row, step, actor, now, note=note, paid=yuan(row.paid_fen))
-
-
-@dataclass(frozen=True)
-class _Settled:
-    """The case as it will be once the outstanding sum is booked: lets evidence be checked before money is written."""
-
-    row: Case
-    outstanding_fen: int = 0
-
-    @property
-    def due_fen(self) -> int:
-        return self.row.due_fen
 
 
 @command(may="cases:confirm", zh="回访到账")
