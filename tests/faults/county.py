@@ -18,11 +18,11 @@ SINCE = date(2020, 1, 1)
 PEOPLE = {
     "hotline": ("吴晓萍", "hotline_operator", COUNTY, f"{COUNTY}-hotline"),
     "dispatcher": ("周红梅", "dispatcher", COUNTY, f"{COUNTY}-arrears-office"),
-    "liuzhuan2": ("陈立新", "dispatcher", COUNTY, f"{COUNTY}-arrears-office"),
+    "dispatcher2": ("陈立新", "dispatcher", COUNTY, f"{COUNTY}-arrears-office"),
     "town": ("胡建国", "town_handler", TOWN, TOWN_UNIT),
     "inspector": ("施国强", "inspector", COUNTY, f"{COUNTY}-inspectorate"),
-    "zhiqianban": ("徐志远", "arrears_office", COUNTY, f"{COUNTY}-arrears-office"),
-    "lianhe": ("应晓东", "joint_office", COUNTY, f"{COUNTY}-joint-office"),
+    "office": ("徐志远", "arrears_office", COUNTY, f"{COUNTY}-arrears-office"),
+    "joint": ("应晓东", "joint_office", COUNTY, f"{COUNTY}-joint-office"),
     "callback": ("吕秀英", "callback_officer", COUNTY, f"{COUNTY}-independent-callback"),
     "leader": ("程海波", "leader", COUNTY, ""),
 }

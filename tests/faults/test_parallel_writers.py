@@ -55,7 +55,7 @@ def test_of_two_officers_one_wins_and_the_other_is_told_who(house: House) -> Non
     case = complaint(house)
     seen = house.one(f"SELECT version FROM cases_case WHERE id = {case}")
     wanted = json.dumps({"case": case, "seen": seen})
-    answers = shot([helper(house, "wait", name, "cases.dispatch", wanted) for name in ("dispatcher", "liuzhuan2")])
+    answers = shot([helper(house, "wait", name, "cases.dispatch", wanted) for name in ("dispatcher", "dispatcher2")])
     won = [answer for answer in answers if "done" in answer]
     lost = [answer for answer in answers if "refused" in answer]
     assert len(won) == len(lost) == 1, answers

@@ -284,7 +284,7 @@ def test_cases_walked_at_random() -> None:
     run_state_machine_as_test(
         Walk,
         settings=settings(
-            max_examples=30,
+            max_examples=20,
             stateful_step_count=25,
             deadline=None,
             derandomize=True,

@@ -18,7 +18,6 @@ from anxin.entrances.ui import components, wording
 from anxin.foundation.duties import selectors as duties
 from anxin.foundation.kernel.errors import AnxinError, BadInput, Denied
 from anxin.resolution.cases import selectors as cases
-from anxin.resolution.cases.lifecycle import FINALS
 
 FILTERS = ("kind", "nature", "channel", "status")
 STATUSES = {"received": "已登记", "redirected": "已告知去向", "answered": "已答复", "merged": "已合并"}
@@ -44,6 +43,8 @@ LEDGER = [
     {"key": "people", "zh": "人数", "kind": "num"},
     {"key": "amount", "zh": "金额（元）", "kind": "money"},
     {"key": "unit", "zh": "责任单位"},
+    {"key": "taken", "zh": "接收时间"},
+    {"key": "called", "zh": "联系时间"},
     {"key": "settle", "zh": "办结时限"},
     {"key": "stage", "zh": "状态"},
     {"key": "outcome", "zh": "结论"},
@@ -226,13 +227,13 @@ def ledger(request: HttpRequest) -> HttpResponse:
     rows = found["rows"]
     opened = cases.for_complaints(complaints=[row["id"] for row in rows])
     subjects = [f"{desk.CASES}{case['id']}" for case in opened.values()]
-    settle = duties.live(subjects=subjects, rule="settle")
+    clocks = duties.of_subjects(subjects=subjects, rules=["dispatch", "contact", "settle"])
     names, sectors = dict(desk.towns(request)), desk.section(request, "words").get("sectors", {})
     may = door.actor(request).may("cases:see")
     context = {
         "columns": LEDGER,
         "rows": [
-            _ledger_line(n, row, opened.get(row["id"]), settle, names, sectors, may, door.now())
+            _ledger_line(n, row, opened.get(row["id"]), clocks, names, sectors, may, door.now())
             for n, row in enumerate(rows, 1)
         ],
         **_paging(request, found),
@@ -244,13 +245,12 @@ def _ledger_line(
     serial: int,
     row: Mapping[str, Any],
     case: Mapping[str, Any] | None,
-    settle: Mapping[str, Any],
+    clocks: Mapping[str, Mapping[str, Any]],
     towns: Mapping[str, str],
     sectors: Mapping[str, str],
     may: bool,
     now: Any,
 ) -> dict[str, Any]:
-    duty = settle.get(f"{desk.CASES}{case['id']}") if case else None
     line = {
         "serial": serial,
         "number": row["number"],
@@ -264,18 +264,26 @@ def _ledger_line(
         "people": (case or row)["people"],
         "amount": row["amount"] or "不详",
         "stage": row["status_zh"],
-        "unit": "—", "settle": "—", "outcome": "—", "paid": "—", "confirmed": "—", "late": "—",
-    }  # fmt: skip
+        **dict.fromkeys(("unit", "taken", "called", "settle", "outcome", "paid", "confirmed", "late"), "—"),
+    }
     if case and may:
-        late = duty is not None and wording.moment(duty["due_at"]) < now
+        owed = clocks[f"{desk.CASES}{case['id']}"]
+        settle = owed.get("settle")
+        late = any(duty["late"] or (not duty["ended_at"] and duty["due_at"] < now) for duty in owed.values())
         line |= {
             "amount": case["due"] if case["due_fen"] else line["amount"],
             "stage": case["stage_zh"],
             "unit": case["unit_name"] or "待流转",
-            "settle": wording.exact(duty["due_at"]) if duty else "—",
+            "taken": _done(owed.get("dispatch")),
+            "called": _done(owed.get("contact")),
+            "settle": wording.exact(settle["due_at"]) if settle else "—",
             "outcome": case["outcome_zh"] if case["outcome"] else "—",
             "paid": case["paid"],
             "confirmed": "已确认" if not case["unconfirmed"] else f"{case['unconfirmed']} 人未确认",
-            "late": "是" if late else "否" if duty or case["stage"] in FINALS else "—",
+            "late": "是" if late else "否",
         }
     return line
+
+
+def _done(duty: Mapping[str, Any] | None) -> str:
+    return wording.exact(duty["ended_at"]) if duty and duty["state"] == "discharged" else "—"

@@ -16,9 +16,11 @@ from typing import Any, get_type_hints
 import pydantic
 
 from anxin.foundation.access.actor import Actor, require
+from anxin.foundation.audit import storable
 from anxin.foundation.audit.trail import record
 from anxin.foundation.audit.unit import unit_of_work
 from anxin.foundation.kernel.errors import BadInput
+from anxin.foundation.workdays.calendar import CHINA
 
 __all__ = [
     "QUERIES",
@@ -146,7 +148,15 @@ def _checked(model: type[pydantic.BaseModel], values: dict[str, Any]) -> dict[st
             where = ".".join(str(part) for part in error["loc"] if not str(part).startswith("function-"))
             fields.setdefault(where, _sentence(error))
         raise BadInput(fields=fields) from None
-    return {name: getattr(checked, name) for name in model.model_fields}
+    found = {name: _in_china(getattr(checked, name)) for name in model.model_fields}
+    if faults := storable.faults(found):
+        raise BadInput(fields=faults)
+    return found
+
+
+def _in_china(value: Any) -> Any:
+    """A moment without a zone is China's; the two kinds cannot be compared."""
+    return value.replace(tzinfo=CHINA) if isinstance(value, datetime) and value.tzinfo is None else value
 
 
 _SENTENCES = {

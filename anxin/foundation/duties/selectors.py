@@ -83,6 +83,14 @@ def live(*, subjects: list[str], rule: str) -> dict[str, dict[str, Any]]:
     return {d.subject: _row(d) for d in rows}
 
 
+def of_subjects(*, subjects: list[str], rules: list[str]) -> dict[str, dict[str, dict[str, Any]]]:
+    """The newest duty of each of several rules on each of several subjects; one query."""
+    found: dict[str, dict[str, dict[str, Any]]] = {subject: {} for subject in subjects}
+    for duty in Duty.objects.filter(subject__in=subjects, rule__in=rules).order_by("id"):
+        found[duty.subject][duty.rule] = _row(duty)
+    return found
+
+
 def changes_for(*, subject: str) -> list[dict[str, Any]]:
     """The history of moved, paused and handed-over clocks of a subject."""
     rows = DutyChange.objects.filter(duty__subject=subject).select_related("duty").order_by("at", "id")

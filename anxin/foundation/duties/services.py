@@ -123,6 +123,12 @@ def cancel(*, subject: str, rules: Iterable[str], at: datetime, unit: str = "") 
     return (live.filter(unit_code=unit) if unit else live).update(state=Duty.State.CANCELLED, ended_at=at)
 
 
+def cancel_these(*, duties: Iterable[int], at: datetime) -> int:
+    """The same for duties by their ids."""
+    live = Duty.objects.filter(pk__in=list(duties), state__in=Duty.LIVE)
+    return live.update(state=Duty.State.CANCELLED, ended_at=at)
+
+
 def is_live(*, subject: str, rule: str, unit: str = "") -> bool:
     """Whether a clock of this rule is running (or late) on the subject, for anybody or for one unit."""
     live = Duty.objects.filter(subject=subject, rule=rule, state__in=Duty.LIVE)

@@ -36,8 +36,10 @@ def fen(amount: str | int | Decimal) -> int:
         if not amount.is_finite():
             raise BadInput("金额请填写数字，例如 12600.00")
         text = f"{_trimmed(amount):f}"
+    elif isinstance(amount, int):
+        text = str(max(min(amount, LIMIT), -LIMIT))  # Python refuses to write out numbers of thousands of digits
     else:
-        text = str(amount).strip()
+        text = amount.strip()
     if not (text.isascii() and _PLAIN.fullmatch(text)):
         raise BadInput(_why_not(text))
     whole, _, part = text.replace(",", "").partition(".")

@@ -54,7 +54,7 @@ def receive(
     kind: Code = "wages",
     nature: Code = "complaint",
     place: str = "",
-    project: Short = "",
+    project: Annotated[str, Field(max_length=60, coerce_numbers_to_str=True)] = "",
     employer_id: int | None = None,
     address: Address = "",
     since: Day = None,

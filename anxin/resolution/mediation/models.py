@@ -54,6 +54,7 @@ class Instalment(models.Model):
         AWAITED = "awaited", "待兑付"
         PAID = "paid", "已兑付"
         MISSED = "missed", "已逾期"
+        REPLACED = "replaced", "已重新约定"
 
     settlement = models.ForeignKey(Settlement, models.PROTECT, related_name="instalments", verbose_name="调解协议")
     due_on = models.DateField("约定日期")

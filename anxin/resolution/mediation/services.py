@@ -94,6 +94,7 @@ def agree(
     if held is not None:
         held.outcome = Session.Outcome.AGREED
         held.save(update_fields=["outcome"])
+    _replace(row.pk, now)
     cases.settle(actor=actor, now=now, case=case, agreement=settlement.number)
     _watch(settlement, row, now, instalments)
     record(
@@ -177,6 +178,14 @@ def _check(outstanding: int, instalments: list[Promise], signed: date) -> None:
         raise BadInput(fields={"instalments": "两期不能在同一天"})
     if min(days) < signed:
         raise BadInput(fields={"instalments": "兑付日期不能早于签订日期"})
+
+
+def _replace(case: int, now: datetime) -> None:
+    """Promises of an earlier agreement that were not kept give way to the new ones; nobody watches them any more."""
+    states = (Instalment.State.AWAITED, Instalment.State.MISSED)
+    old = list(Instalment.objects.select_for_update().filter(settlement__case_id=case, state__in=states))
+    Instalment.objects.filter(pk__in=[i.pk for i in old]).update(state=Instalment.State.REPLACED)
+    duties.cancel_these(duties=[i.duty_id for i in old if i.duty_id], at=now)
 
 
 def _watch(settlement: Settlement, row: Any, now: datetime, instalments: list[Promise]) -> None:
