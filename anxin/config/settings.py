@@ -7,6 +7,7 @@ ANXIN_DEBUG           1 shows tracebacks; never in production
 ANXIN_ALLOWED_HOSTS   host names, separated by commas
 ANXIN_TRUSTED_ORIGINS origins that may post forms when a proxy ends TLS, separated by commas
 ANXIN_HTTPS           1 when people reach the server over TLS: secure cookies, HSTS
+ANXIN_PUBLIC_URL      address that people open, written into text messages; script/server takes its own when unset
 ANXIN_DATA_DIR        where the SQLite file, uploads and letters live
 ANXIN_PACKS           directories of packs, separated as in PATH
 ANXIN_COUNTY          six-digit code of the county this installation serves by default
@@ -16,10 +17,10 @@ ANXIN_PROCESSES       how many processes share the SQLite file
 """
 
 import os
+from importlib import import_module
 from pathlib import Path
 
 from anxin.config.environment import database, flag, secret_key, words
-from demo.logins import LOGINS
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 DATA_DIR = Path(os.environ.get("ANXIN_DATA_DIR") or BASE_DIR / "var").resolve()
@@ -31,7 +32,8 @@ CSRF_TRUSTED_ORIGINS = words("ANXIN_TRUSTED_ORIGINS", "")
 
 ANXIN_COUNTY = os.environ.get("ANXIN_COUNTY") or "330784"
 ANXIN_DEMO = flag("ANXIN_DEMO")
-ANXIN_DEMO_LOGINS = LOGINS if ANXIN_DEMO else []
+ANXIN_DEMO_LOGINS = import_module("demo.logins").LOGINS if ANXIN_DEMO else []
+ANXIN_PUBLIC_URL = (os.environ.get("ANXIN_PUBLIC_URL") or "http://127.0.0.1:8000").rstrip("/")
 ANXIN_NOTICE_BACKEND = os.environ.get("ANXIN_NOTICE_BACKEND") or "inbox"
 ANXIN_PACKS = [Path(p) for p in os.environ.get("ANXIN_PACKS", "").split(os.pathsep) if p] or [BASE_DIR / "packs"]
 

@@ -12,7 +12,10 @@ class Config(AppConfig):
     def ready(self) -> None:
         """Rooms are loaded by now; services and selectors register themselves when imported."""
         autodiscover_modules("services", "selectors")
+        from anxin.foundation.audit.services import SEAL_MINUTES, seal
         from anxin.foundation.outbox.bus import connect
+        from anxin.foundation.outbox.worker import job
         from anxin.journeys.routes import AT_ONCE, ROUTES
 
         connect(ROUTES, AT_ONCE)
+        job(minutes=SEAL_MINUTES)(seal)  # audit lies below the worker and cannot ask for its own turn

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
+
 from anxin.foundation.access.actor import Actor
 from anxin.foundation.directory import selectors as directory
 from anxin.foundation.duties import selectors as duties
@@ -14,7 +16,7 @@ from anxin.foundation.policy.current import book
 from anxin.foundation.workdays.calendar import local
 from anxin.resolution.cases import selectors as cases
 from anxin.resolution.cases import services as case_services
-from anxin.resolution.cases.events import CaseMoved, CaseOpened, JointHandlingBegan
+from anxin.resolution.cases.events import CaseMoved, CaseOpened, JointHandlingBegan, WorkerAnswered
 from anxin.resolution.intake.events import ComplaintMerged, ComplaintReceived
 from anxin.resolution.mediation import selectors as mediation_reader
 from anxin.resolution.mediation import services as mediation
@@ -68,7 +70,8 @@ def tell_reporter(happened: CaseOpened, *, actor: Actor, now: datetime) -> None:
 
 def begin_joint_handling(happened: JointHandlingBegan, *, actor: Actor, now: datetime) -> None:
     """联合处置: the joint office convenes, each department gets its part."""
-    case_services.joint_start(actor=actor, now=now, case=happened.case_id)
+    if cases.is_joint(happened.case_id):
+        case_services.joint_start(actor=actor, now=now, case=happened.case_id)
 
 
 def attach_to_case(happened: ComplaintMerged, *, actor: Actor, now: datetime) -> None:
@@ -84,6 +87,12 @@ def settle_instalments(happened: CaseMoved, *, actor: Actor, now: datetime) -> N
         mediation.instalments_paid(actor=actor, now=now, case=happened.case_id)
 
 
+def take_back_instalments(happened: WorkerAnswered, *, actor: Actor, now: datetime) -> None:
+    """Money that did not come leaves no instalment standing as paid."""
+    if mediation_reader.has_paid_instalments(happened.case_id):
+        mediation.instalments_unpaid(actor=actor, now=now, case=happened.case_id)
+
+
 def tell_worker(happened: CaseMoved, *, actor: Actor, now: datetime) -> None:
     """The steps a worker hears of: paid (did the money come?), replied, closed, reopened."""
     template = TOLD[happened.verb]
@@ -95,7 +104,7 @@ def tell_worker(happened: CaseMoved, *, actor: Actor, now: datetime) -> None:
         "phone": unit.phone,
         "amount": case["paid"],
         "text": case["reply"],
-        "link": f"/p/{case['number']}",
+        "link": f"{settings.ANXIN_PUBLIC_URL}/p/{case['number']}",
     }
     known = book().section("notices", place=case["county"], on=local(now).date())[template]["fields"]
     _tell(case, template, {name: facts[name] for name in known}, now)

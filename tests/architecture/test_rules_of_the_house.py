@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -9,12 +10,18 @@ import pytest
 from anxin.foundation.audit.commands import QUERIES, REGISTRY
 from anxin.foundation.kernel.lifecycle import Lifecycle
 from anxin.foundation.policy import current
-from tests.architecture.house import PACKS, chinese, counties, fill_registries, lifecycles, modules
+from tests.architecture.house import PACKS, ROOT, chinese, counties, fill_registries, lifecycles, modules
 
 fill_registries()
 ACTS = [*REGISTRY.values(), *QUERIES.values()]
 STEPS = [(table, row) for table in lifecycles() for row in table.steps]
 ASKED = sorted({act.may for act in ACTS} | {row.may for _, row in STEPS})
+CHECKED = {
+    found
+    for file in (ROOT / "anxin").rglob("*.py")
+    for found in re.findall(r'(?:\.may\(|require\([^"\n]+)"([a-z_]+:[a-z_]+)"', file.read_text(encoding="utf-8"))
+}
+"""What is asked for outside acts and steps: by a page, or before a stored file is opened."""
 RULES = sorted({rule for _, row in STEPS for rule in (*row.starts, *row.discharges, *row.cancels)})
 
 
@@ -66,6 +73,11 @@ def test_every_county_has_a_pack():
 @pytest.mark.parametrize("county", counties())
 def test_every_permission_is_held_by_some_post(county):
     assert [permission for permission in ASKED if permission not in granted(county)] == []
+
+
+@pytest.mark.parametrize("county", counties())
+def test_no_post_holds_a_permission_that_nothing_asks_for(county):
+    assert sorted(granted(county) - set(ASKED) - CHECKED) == []
 
 
 @pytest.mark.parametrize("county", counties())

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, FloatRect, Page, Request, Response
 
 SHOTS = Path(__file__).parent / "shots"
 PHONE = {"viewport": {"width": 375, "height": 667}, "is_mobile": True, "has_touch": True, "device_scale_factor": 2}
@@ -18,6 +17,8 @@ EXTREMES = {"phone": 320, "desk": 1920}
 """Beside the usual width of each device, the one at which nothing may overflow either."""
 GONE = "net::ERR_ABORTED"
 """A request that a new page overtook: the browser's doing, not a failure."""
+TALL = 4000
+"""Pixels of a page that its picture shows."""
 SERIOUS = ("serious", "critical")
 
 WIDE = """() => {
@@ -78,9 +79,25 @@ class Visitors:
         self.watch = Watch(address)
         self._states: dict[str, Any] = {}
         self._open: list[BrowserContext] = []
+        self._readers: dict[tuple[str, str], BrowserContext] = {}
 
     def come(self, device: str = "desk", username: str = "", *, javascript: bool = True) -> Page:
         """A page of a new context: `phone` or `desk`, logged in as `username` or as nobody."""
+        context = self._context(device, username, javascript=javascript)
+        self._open.append(context)
+        return context.new_page()
+
+    def read(self, device: str = "desk", username: str = "") -> Page:
+        """A page of a context kept for readers, who leave nothing behind: its cache saves loading all styles anew."""
+        key = device, username
+        if key not in self._readers:
+            self._readers[key] = self._context(device, username)
+        context = self._readers[key]
+        for page in context.pages:
+            page.close()
+        return context.new_page()
+
+    def _context(self, device: str, username: str, *, javascript: bool = True) -> BrowserContext:
         shape: dict[str, Any] = PHONE if device == "phone" else DESK
         state = self._state(username) if username else None
         context = self.browser.new_context(
@@ -88,8 +105,7 @@ class Visitors:
             java_script_enabled=javascript, storage_state=state, reduced_motion="reduce",
         )  # fmt: skip
         context.set_default_timeout(15_000)
-        self._open.append(context)
-        return self.watch.follow(context).new_page()
+        return self.watch.follow(context)
 
     def leave(self) -> None:
         """Close what is open."""
@@ -122,9 +138,11 @@ def look_over(page: Page, device: str, shot: str) -> list[str]:
         faults.append(f"{headings} h1")
     faults += overflow(page) + grave(page)
     SHOTS.mkdir(exist_ok=True)
-    page.screenshot(path=SHOTS / f"{shot}-{device}.jpg", type="jpeg", quality=60, full_page=True)
     usual = page.viewport_size
     assert usual is not None
+    height = min(page.evaluate("document.documentElement.scrollHeight"), TALL)
+    clip: FloatRect = {"x": 0, "y": 0, "width": usual["width"], "height": height}
+    page.screenshot(path=SHOTS / f"{shot}-{device}.jpg", type="jpeg", quality=60, full_page=True, clip=clip)
     page.set_viewport_size({"width": EXTREMES[device], "height": usual["height"]})
     faults += overflow(page)
     page.set_viewport_size(usual)
@@ -151,6 +169,3 @@ def grave(page: Page) -> list[str]:
         for one in found
         if one["impact"] in SERIOUS
     ]
-
-
-Come = Callable[..., Page]

@@ -2,7 +2,7 @@
 
 wait NAME USER COMMAND ARGUMENTS   say "ready", wait for a line, then run one command as an officer
 write THREADS EACH                 say "ready", wait for a line, then receive complaints from several threads at once
-drain SECONDS                      deliver what is pending as if SECONDS had passed, and say how many
+drain SECONDS …                    deliver what is pending as if SECONDS had passed, and say how many, each time
 drain-and-die POINT                deliver, and die by SIGKILL at a point of the first delivery
 chains                             subjects whose trail is not an unbroken chain
 """
@@ -22,7 +22,7 @@ import django
 
 django.setup()
 
-from django.db import connection  # noqa: E402
+from django.db import connection, transaction  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from anxin.foundation.access.actor import Actor  # noqa: E402
@@ -33,6 +33,7 @@ from anxin.foundation.audit.models import Entry  # noqa: E402
 from anxin.foundation.kernel.errors import AnxinError  # noqa: E402
 from anxin.foundation.outbox import worker  # noqa: E402
 from anxin.foundation.outbox.models import Delivery  # noqa: E402
+from anxin.journeys import complaint  # noqa: E402
 from tests.faults.county import COUNTY, TOWN  # noqa: E402
 
 
@@ -87,9 +88,10 @@ def at_the_mark() -> None:
     sys.stdin.readline()
 
 
-def drain(seconds: str) -> int:
-    """Deliver everything, seen from a later moment; returns the number of events."""
-    return worker.drain(now=timezone.now() + timedelta(seconds=float(seconds)), limit=100_000)
+def drain(*later: str) -> list[int]:
+    """Deliver everything, seen from later moments, in seconds; returns the numbers of events."""
+    now = timezone.now()
+    return [worker.drain(now=now + timedelta(seconds=float(seconds)), limit=100_000) for seconds in later]
 
 
 def die() -> None:
@@ -97,33 +99,25 @@ def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def drain_and_die(point: str) -> int:
+def drain_and_die(point: str) -> list[int]:
     """Deliver, and die: `in-handler` as it ends, `before-receipt` before it counts, `after-receipt` when it does."""
-    once, create = worker._once, Delivery.objects.create
+    create, send = Delivery.objects.create, complaint.send
 
-    def run(row: Any, handler: Callable[..., None], actor: Actor, now: Any) -> None:
+    def dying_send(**values: Any) -> Any:
+        sent = send(**values)
         if point == "in-handler":
-            once(row, _dying(handler), actor, now)
-        once(row, handler, actor, now)
-        die()
+            die()
+        return sent
 
     def dying_create(**values: Any) -> Delivery:
         if point == "before-receipt":
             die()
+        transaction.on_commit(die)
         return create(**values)
 
-    worker._once = run
+    complaint.send = dying_send
     Delivery.objects.create = dying_create  # type: ignore[method-assign]
     return drain("0")
-
-
-def _dying(handler: Callable[..., None]) -> Callable[..., None]:
-    def dying(happened: Any, **values: Any) -> None:
-        handler(happened, **values)
-        die()
-
-    dying.__name__, dying.__module__ = handler.__name__, handler.__module__
-    return dying
 
 
 def chains() -> list[str]:

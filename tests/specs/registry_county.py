@@ -13,7 +13,7 @@ from anxin.foundation.kernel.errors import BadInput
 NOW = datetime(2023, 11, 1, 9, tzinfo=ZoneInfo("Asia/Shanghai"))
 EAST, WEST = "990101", "990102"
 TOWN, OTHER_TOWN, GRID = f"{EAST}101000", f"{EAST}102000", f"{EAST}101201"
-EVERYTHING = frozenset({"registry:see", "registry:edit", "wages:see", "wages:record", "wages:confirm"})
+EVERYTHING = frozenset({"registry:see", "registry:edit", "wages:see"})
 
 
 def load() -> None:

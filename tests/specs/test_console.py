@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,7 +14,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
-from anxin.entrances.console import acts
+from anxin.entrances.console import acts, dispatching, letters
 from anxin.entrances.console.fields import FIELDS
 from anxin.entrances.console.rows import WORKERS, RowsField
 from anxin.foundation.access.actor import Actor
@@ -231,6 +232,16 @@ class TestTheDispatchBoard:
     def test_without_a_tick_it_says_so(self, sign: Sign) -> None:
         assert "没有勾选案件" in text(sign("dispatcher").post("/c/dispatch", {}, follow=True))
 
+    def test_what_does_not_fit_on_the_board_is_mentioned(self, sign: Sign, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(dispatching, "SHOWN", 2)
+        for n in range(2):
+            opened(n)
+        client = sign("dispatcher")
+        assert "还有更多" not in text(client.get("/c/dispatch"))
+        opened(2)
+        page = client.get("/c/dispatch")
+        assert len(page.context["rows"]) == 2 and "以上是 2 件，还有更多" in text(page)
+
     def test_another_unit_can_be_chosen_the_town_s_own_first(self, sign: Sign) -> None:
         page = text(sign("dispatcher").get(act(opened(), "dispatch")))
         assert page.index("本地镇街") < page.index("行业主管部门")
@@ -249,7 +260,7 @@ class TestTheFormOfAnAct:
         steps = [acts.find(step.verb) for step in CASE.steps if step.button]
         for one in [*steps, *acts.EXTRAS]:
             required = {name for name, field in one.parameters().items() if field.is_required()}
-            assert required <= {*one.asks, one.target}, one.name
+            assert required <= {*one.asks, *one.fills, one.target}, one.name
 
     def test_moves_the_case_and_says_so(self, sign: Sign) -> None:
         case, client = with_town(), sign("town_handler")
@@ -295,6 +306,55 @@ class TestTheFormOfAnAct:
         page = text(client.get(reverse("console:case", args=[case])))
         assert "缺少材料“兑付凭证”" in page and "去补充材料" in page
         assert re.search(r"<button[^>]* disabled[^>]*>.*?确认兑付", page)
+
+    def test_the_acceptance_letter_follows_the_first_call_and_opens(self, sign: Sign) -> None:
+        case, client = with_town(), sign("town_handler")
+        page, letter = reverse("console:case", args=[case]), act(case, "documents.issue")
+        assert "出具受理告知书" not in text(client.get(page))
+        assert "联系上劳动者以后才能出具" in text(client.post(letter))
+        run("cases.contact", "town_handler", case=case, summary="接通了")
+        assert letter in text(client.get(page)) and "不能修改" in text(client.get(letter))
+        assert "出具受理告知书已保存" in text(client.post(letter, follow=True))
+        issued = detail(case)["letters"][0]
+        assert (issued["title"], issued["number"]) == ("欠薪受理告知书", "永人社受字〔2023〕第0001号")
+        got = client.get(reverse("console:letter", args=[issued["id"]]))
+        assert got["Content-Type"] == "application/pdf" and got.content.startswith(b"%PDF")
+        assert letter not in text(client.get(page))
+        again = client.post(letter)
+        assert again.status_code == 422 and "先作废原来那一份" in text(again)
+        run("documents.void", "town_handler", letter=issued["id"], reason="写错了")
+        assert client.post(letter).status_code == 302
+
+    def test_what_the_acceptance_letter_says_comes_from_the_case(self, rf: Any) -> None:
+        case = with_town()
+        run("cases.contact", "town_handler", case=case, summary="接通了")
+        request = rf.get("/")
+        request._anxin_actor = actor("town_handler")
+        facts = letters.acceptance(request, detail(case))["facts"]
+        assert facts["complainant"] == "周启明" and facts["organ"] == "永康市人力资源和社会保障局"
+        assert facts["amount"] == "12600.00" and facts["matter"] == "拖欠工资" and facts["employer"] == "晨屿家具厂0"
+        assert facts["contact_by"].startswith("2023年11月") and facts["settle_by"].endswith("24时")
+
+    def test_grounds_and_methods_are_those_of_the_packs_and_of_the_room(self, sign: Sign) -> None:
+        case, client = with_town(), sign("town_handler")
+        run("cases.contact", "town_handler", case=case, summary="接通了")
+        page = text(client.get(act(case, "dismiss")))
+        grounds = current.book().section("words", place=COUNTY)["grounds"]
+        assert list(grounds) == ["not_wages", "no_facts", "already_paid", "other_body"]
+        assert all(f'value="{code}"' in page and zh in page for code, zh in grounds.items())
+        assert "应急垫付" in text(client.get(act(case, "record_payment")))
+
+    def test_a_county_may_call_a_stage_otherwise(self, sign: Sign, tmp_path: Any) -> None:
+        case, client = with_town(), sign("town_handler")
+        (tmp_path / "x").mkdir()
+        pack = Path("packs") / f"cn-{COUNTY}"
+        (tmp_path / "x" / "pack.toml").write_text((pack / "pack.toml").read_text())
+        words = (pack / "words.toml").read_text()
+        (tmp_path / "x" / "words.toml").write_text(f'{words}\n[stages]\ndispatched = "已交办"\n')
+        with current.using([tmp_path]):
+            assert "已交办" in text(client.get(reverse("console:case", args=[case])))
+            assert "已交办" in text(client.get("/c/cases"))
+        assert "已流转" in text(client.get(reverse("console:case", args=[case])))
 
     def test_only_rows_of_this_case_can_be_its_target(self, sign: Sign) -> None:
         one, other = with_town(0), with_town(1)

@@ -335,7 +335,7 @@ def test_letters_are_numbered_without_gaps_and_void_ones_keep_their_number():
 def test_a_missing_fact_is_named_in_chinese_and_takes_no_number():
     with pytest.raises(BadInput) as refused:
         issue({**SETTLEMENT, "mediator": "", "workers": []} | {"signed_on": None})
-    assert refused.value.message == "《调解协议书》还缺：调解员、达成协议日期、劳动者名册"
+    assert refused.value.message == "《欠薪纠纷调解协议书》还缺：调解员、达成协议日期、劳动者名册"
     assert not Letter.objects.exists() and not Counter.objects.exists()
 
 

@@ -13,13 +13,17 @@ from anxin.foundation.access.actor import Actor, Scope
 from anxin.foundation.access.selectors import actor_for_post
 from anxin.foundation.audit.commands import ask, call
 from anxin.foundation.audit.models import Entry
-from anxin.foundation.directory.services import load_organisation
+from anxin.foundation.audit.unit import unit_of_work
+from anxin.foundation.directory.services import load_organisation, save_places
 from anxin.foundation.kernel.errors import BadInput, Conflict, Denied, Refused
 from anxin.foundation.outbox import bus
 from anxin.foundation.outbox.models import Event
+from anxin.foundation.policy import current
 from anxin.resolution.intake.classify import classify
 from anxin.resolution.intake.fingerprints import employer_key, receipt_code, receipt_hash
 from anxin.resolution.intake.models import ClaimLine, Complaint, Reporter
+from anxin.resolution.intake.selectors import detail_of
+from anxin.resolution.intake.services import identity_of
 from anxin.resolution.intake.similar import group_messages, likeness
 from tests.specs.registry_county import id_number
 
@@ -29,6 +33,15 @@ TOWN = "330784115000"
 EXAMPLE = {"channel": "hotline", "employer": "某五金厂", "people": 3, "amount": "12600.00", "kind": "wages"}
 
 pytestmark = pytest.mark.django_db
+
+
+AT_ONCE = dict(bus._at_once)
+
+
+@pytest.fixture
+def journeys(monkeypatch: pytest.MonkeyPatch, organisation: None) -> None:
+    """What follows from a complaint at once, as in the house."""
+    monkeypatch.setattr(bus, "_at_once", AT_ONCE)
 
 
 @pytest.fixture(autouse=True)
@@ -95,6 +108,38 @@ class TestReceive:
         assert out["status"] == "redirected" and len(out["redirect"]) > 20 and "{" not in out["redirect"]
         assert events("ComplaintReceived") == [] and Complaint.objects.get().kind == kind
 
+    def test_the_pack_alone_says_which_matters_are_this_office_s(self, tmp_path):
+        pack = tmp_path / "cn-990301"
+        pack.mkdir()
+        head = 'id = "cn-990301"\nlevel = "county"\nplace = "990301"\nextends = "cn"\nzh = "远县"\n'
+        (pack / "pack.toml").write_text(head, encoding="utf-8")
+        (pack / "intake.toml").write_text(
+            '[matters.wages]\nredirect = true\noffice = "市局"\nreceipt = "请到{office}反映。"\n'
+            '[matters.deposit]\nzh = "押金不退"\nredirect = false\n',
+            encoding="utf-8",
+        )
+        save_places(rows=[{"code": "990301", "name": "远县", "kind": "county"}])
+        desk = dataclasses.replace(post("dispatcher"), county="990301", scopes=(Scope("county", "990301000000"),))
+        with current.using([tmp_path]):
+            away, own, unsaid = (receive(desk, kind=kind) for kind in ("wages", "deposit", ""))
+        assert (away["status"], away["redirect"]) == ("redirected", "请到市局反映。")
+        assert own["status"] == unsaid["status"] == "received"
+        assert [told["kind"] for told in events("ComplaintReceived")] == ["deposit", "deposit"]
+
+    @pytest.mark.parametrize("said", [{"since": "2023-08-01"}, {"until": "2023-10-01"}])
+    def test_a_worker_who_knows_one_day_only_is_heard_and_the_other_day_is_not_invented(self, said):
+        receive(workers=[{"name": "李四", **said}, {"name": "王五", "since": "2023-08-01", "until": "2023-09-01"}])
+        line = ClaimLine.objects.order_by("pk")[0]
+        kept = {"since": line.period_from, "until": line.period_to}
+        assert {name: day.isoformat() for name, day in kept.items() if day} == said
+        one, both = events("ComplaintReceived")[0]["lines"]
+        assert (one["period_from"], one["period_to"]) == (None, None)
+        assert (both["period_from"], both["period_to"]) == ("2023-08-01", "2023-09-01")
+
+    @pytest.mark.parametrize("sector", ["", "unknown", "construction"])
+    def test_a_sector_of_the_pack_or_none_is_taken(self, sector):
+        assert receive(sector=sector)["status"] == "received"
+
     def test_a_question_is_answered_and_opens_no_case(self):
         out = receive(nature="consultation", text="试用期工资怎么算？")
         assert out["status"] == "answered" and events("ComplaintReceived") == []
@@ -124,6 +169,26 @@ class TestReceive:
         receive(people=1, amount=None, workers=[{"name": "甲", "amount": "100"}, {"name": "乙", "amount": "200.50"}])
         row = Complaint.objects.get()
         assert (row.people, row.amount_fen, ClaimLine.objects.count()) == (2, 30_050, 2)
+
+    @pytest.mark.parametrize(("named", "most"), [(0, 12), (10, 16)])
+    def test_a_complaint_and_its_case_take_twelve_statements_and_ten_named_workers_four_more(
+        self, named, most, journeys, connection_of_tests
+    ):
+        workers = [{"name": f"工人{n}", "id_number": id_number(n), "phone": f"1380000000{n}"} for n in range(named)]
+        kw = {"place": TOWN, "name": "张三", "phone": "13800000000", "people": max(named, 3)}
+        receive(source_number="T-0", **kw)
+        with CaptureQueriesContext(connection_of_tests) as seen:
+            receive(source_number="T-1", workers=workers, **kw)
+        quiet = ("SAVEPOINT", "RELEASE", "BEGIN", "COMMIT", "SELECT pg_advisory_xact_lock")
+        said = [q["sql"] for q in seen if not q["sql"].startswith(quiet)]
+        assert any("cases_case" in sql for sql in said)
+        assert len(said) <= most, "\n".join(said)
+
+    def test_a_number_known_under_another_name_loses_no_complaint_and_is_not_told(self, journeys):
+        lines = [{"name": name, "id_number": id_number(1), "amount": "100"} for name in ("张三", "张山")]
+        kw = {"people": 1, "amount": None}
+        first, second = (receive(employer=line["name"], workers=[line], **kw) for line in lines)
+        assert second["status"] == "received" and set(second) == set(first)
 
     @pytest.mark.parametrize("kw", [{}, {"place": TOWN, "name": "张三", "phone": "13800000000"}])
     def test_a_submit_takes_eight_statements_at_most(self, kw, connection_of_tests):
@@ -177,6 +242,7 @@ class TestBadInput:
         [
             ("channel", {"channel": "fax"}),
             ("kind", {"kind": "noise"}),
+            ("sector", {"sector": "zzz"}),
             ("nature", {"nature": "gossip"}),
             ("phone", {"phone": "1380000000"}),
             ("id_number", {"id_number": "330784199001011234"}),
@@ -206,6 +272,9 @@ class TestBadInput:
     def test_each_field_has_its_own_sentence_and_nothing_is_kept(self, field, kw):
         found = faults(**kw)
         assert field in found and any("\u4e00" <= letter <= "\u9fff" for letter in found[field])
+
+    def test_an_unknown_sector_is_told_the_words_of_the_pack(self):
+        assert "construction（工程建设）" in faults(sector="zzz")["sector"]
 
     def test_an_unknown_channel_is_told_the_words_of_the_pack(self):
         assert "hotline（12345安薪热线）" in faults(channel="fax")["channel"]
@@ -250,6 +319,22 @@ class TestIdentity:
         assert Entry.objects.get(verb="intake.show_identity").detail == {"reason": "回访核实"}
         with pytest.raises(BadInput):
             call("intake.show_identity", actor=post("arrears_office"), now=NOW, complaint=out["id"], reason="")
+
+    def test_whoever_answers_for_the_case_sees_it_without_having_registered_it(self):
+        out, far = receive(**self.PERSON), post("regulator_handler", unit=f"{COUNTY}-housing")
+        with pytest.raises(Denied):
+            ask("intake.detail", actor=far, now=NOW, complaint=out["id"])
+        seen = detail_of(out["id"])
+        assert seen == ask("intake.detail", actor=post("dispatcher"), now=NOW, complaint=out["id"])
+        with unit_of_work(actor=far, now=NOW):
+            shown = identity_of(actor=far, now=NOW, complaint=out["id"], reason="牵头办理")
+            with pytest.raises(Denied):
+                identity_of(actor=far, now=NOW, complaint=out["id"] + 999, reason="没有这件")
+        assert shown["name"] == "张三丰"
+        kept = Entry.objects.get(verb="intake.show_identity")
+        assert kept.detail == {"reason": "牵头办理"} and kept.actor_name == far.name
+        with pytest.raises(Denied):
+            detail_of(out["id"] + 999)
 
     def test_another_county_cannot_see_it(self):
         out = receive(**self.PERSON)

@@ -13,10 +13,13 @@ from zoneinfo import ZoneInfo
 import pytest
 import xlsxwriter
 from django.core.management import call_command
+from django.db import IntegrityError, connection
 
 from anxin.foundation.access.actor import Actor
 from anxin.foundation.access.selectors import actor_for_post
+from anxin.foundation.audit.models import Entry
 from anxin.foundation.kernel.errors import BadInput, Denied
+from anxin.foundation.outbox.models import Event
 from anxin.resolution.intake import services
 from anxin.resolution.intake.models import Complaint, Source
 
@@ -203,6 +206,42 @@ def test_a_crash_keeps_finished_steps_and_the_next_run_completes(monkeypatch):
     monkeypatch.setattr(services, "import_messages", step)
     out = load(content)
     assert (out["accepted"], out["duplicate"], Complaint.objects.count()) == (3, 2, 5)
+
+
+@pytest.mark.parametrize("nth", range(1, 30))
+def test_a_row_whose_nth_statement_fails_leaves_nothing_and_hinders_no_other(nth: int) -> None:
+    """Row 3 is the later twin of row 2: it is stored, then merged. Whatever of that fails, nothing of it stays."""
+    content = book(row("good", user="A"), row("bad", f"{OWED}！", user="A"), row("last", "欠薪，请帮忙", user="B"))
+    said = {"n": 0, "bad": False}
+
+    def fails(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if said["bad"] and not sql.startswith(("SAVEPOINT", "RELEASE", "ROLLBACK")):
+            said["n"] += 1
+            if said["n"] == nth:
+                raise IntegrityError("this statement of the row fails")
+        return execute(sql, params, many, context)
+
+    original = services._import_row
+
+    def watched(message: Any, *args: Any, **kw: Any) -> Any:
+        said["bad"] = message.number == "bad"
+        try:
+            return original(message, *args, **kw)
+        finally:
+            said["bad"] = False
+
+    with pytest.MonkeyPatch.context() as patch, connection.execute_wrapper(fails):
+        patch.setattr(services, "_import_row", watched)
+        out = load(content)
+    broken = said["n"] >= nth
+    assert (out["accepted"], len(out["rejected"])) == ((2, 1) if broken else (3, 0))
+    numbers = ["good", "last"] if broken else ["bad", "good", "last"]
+    assert sorted(Complaint.objects.values_list("source_number", flat=True)) == numbers
+    kept = set(Complaint.objects.values_list("pk", flat=True))
+    assert {e.payload["complaint_id"] for e in Event.objects.all() if "complaint_id" in e.payload} == kept
+    assert {int(e.subject.rpartition(":")[2]) for e in Entry.objects.filter(subject__contains="Complaint:")} == kept
+    serials = sorted(number[-4:] for number in Complaint.objects.values_list("number", flat=True))
+    assert serials == [f"{n:04d}" for n in range(1, len(numbers) + 1)]
 
 
 def test_the_command_line_answers_in_json_and_a_dry_run_keeps_nothing(tmp_path: Path, capsys):

@@ -14,6 +14,7 @@ from django.test import Client, RequestFactory
 
 from anxin.config import settings as house
 from anxin.entrances import door
+from anxin.foundation.access.selectors import user_named
 from anxin.foundation.access.services import TooManyTries, check_login, create_user
 from anxin.foundation.kernel.errors import BadInput, Denied
 
@@ -197,14 +198,17 @@ def test_messages_stand_beside_their_fields_and_the_rest_on_top() -> None:
     assert plain.non_field_errors() == ["整体有误"]
 
 
-def test_system_administration_opens_to_its_own_accounts_only(client: Client) -> None:
+def test_system_administration_opens_to_its_own_accounts_only_and_only_shows(client: Client) -> None:
     post(client)
     assert client.get("/admin/").status_code == 302
     create_user(username="root", password=PASSWORD, is_staff=True)
     post(client, username="root")
-    fields = {"username": "zhao", "is_active": "on", "new_password": PASSWORD, "officer": ""}
-    assert client.post("/admin/access/user/add/", {**fields, "new_password": "123"}).status_code == 200
-    assert client.post("/admin/access/user/add/", fields).status_code == 302
-    assert attempt(PASSWORD, username="zhao") == "zhao"
-    for room in ("directory/place", "directory/unit", "directory/officer", "directory/holding", "access/loginattempt"):
-        assert client.get(f"/admin/{room}/").status_code == 200
+    rooms = ("place", "unit", "officer", "holding")
+    for page in (*(f"directory/{room}" for room in rooms), "access/loginattempt", "access/user"):
+        assert client.get(f"/admin/{page}/").status_code == 200
+        assert client.get(f"/admin/{page}/add/").status_code == 403
+    root = user_named("root").pk
+    shown = client.get(f"/admin/access/user/{root}/change/").content.decode()
+    assert "root" in shown and "argon2" not in shown and "md5$" not in shown
+    for act in ("change", "delete"):
+        assert client.post(f"/admin/access/user/{root}/{act}/", {"username": "zhao"}).status_code == 403

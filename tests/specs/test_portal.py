@@ -114,7 +114,7 @@ def test_a_resend_with_other_words_is_asked_about_and_then_taken(client: Client)
     assert Complaint.objects.count() == 2
 
 
-@pytest.mark.parametrize("kind", ["injury", "insurance", "other"])
+@pytest.mark.parametrize("kind", ["injury", "insurance", "contract", "project_payment", "other"])
 def test_what_is_not_about_wages_is_told_where_to_go(client: Client, kind: str) -> None:
     answer(client, upto=1, kind=kind)
     assert answer(client, upto=1, kind=kind).url == "/report/3"
@@ -122,6 +122,28 @@ def test_what_is_not_about_wages_is_told_where_to_go(client: Client, kind: str) 
     page = text(client.get("/report/receipt"))
     assert "这件事要找别的单位" in page and "0579-80001001" in page and "接下来" not in page
     assert Complaint.objects.get().kind == kind
+
+
+def test_wages_are_chosen_beforehand_among_the_matters_of_the_pack(client: Client) -> None:
+    page = client.get("/report/1").content.decode()
+    chosen = re.findall(r'<input[^>]*name="kind"[^>]*checked[^>]*>', page)
+    assert len(chosen) == 1 and 'value="wages"' in chosen[0] and page.count('name="kind"') == 6
+    assert "工资没拿到" in page and "工程款没结" in page
+
+
+@pytest.mark.parametrize("door", ["/w", "/?from=wechat"])
+def test_who_comes_from_the_official_account_reports_by_that_channel(client: Client, door: str) -> None:
+    assert client.get(door, follow=True).status_code == 200
+    answer(client)
+    client.get("/")
+    answer(client, employer="另一家厂", story="还有一件")
+    assert list(Complaint.objects.values_list("channel", flat=True)) == ["wechat", "wechat"]
+
+
+def test_no_other_channel_can_be_claimed(client: Client) -> None:
+    client.get("/?from=hotline")
+    answer(client)
+    assert Complaint.objects.get().channel == "portal"
 
 
 def test_nothing_but_the_matter_has_to_be_known(client: Client) -> None:

@@ -20,6 +20,8 @@ from anxin.foundation.kernel.errors import BadInput
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 """A moment written without an offset is Chinese time."""
+FIRST_YEAR, LAST_YEAR = 1900, 2199
+"""Near the ends of the calendar days cannot be counted."""
 
 STORY_KEYS = ("title", "place", "start", "packs", "actors", "steps")
 ACTOR_KEYS = ("name", "post", "at", "unit")
@@ -107,6 +109,8 @@ def read(file: str | Path) -> Story:
         raw = tomllib.loads(text, parse_float=Decimal)
     except tomllib.TOMLDecodeError as fault:
         raise BadScenario(_syntax(str(file), str(fault), text)) from None
+    except (ValueError, RecursionError):  # a number of thousands of digits, or brackets in brackets without end
+        raise BadScenario(f"{file}：数字过长或层次过深，请核对取值") from None
     return _Reader(str(file), Lines.of(text)).story(raw)
 
 
@@ -236,6 +240,8 @@ class _Reader:
             self.bad(line, f"缺少时间 {key}，例如 {key} = 2023-11-01T09:00:00+08:00")
         if not isinstance(value, datetime):
             self.bad(line, f"{key} 应为时间（不加引号），例如 {key} = 2023-11-01T09:00:00+08:00")
+        if not FIRST_YEAR <= value.year <= LAST_YEAR:
+            self.bad(line, f"{key} 应在 {FIRST_YEAR} 年至 {LAST_YEAR} 年之间")
         return value if value.tzinfo else value.replace(tzinfo=SHANGHAI)
 
     def tables(self, raw: Mapping[str, Any], key: str) -> list[dict[str, Any]]:

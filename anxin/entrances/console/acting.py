@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from anxin.entrances import door
-from anxin.entrances.console import acts, cases, desk
+from anxin.entrances.console import acts, cases, desk, letters
 from anxin.entrances.console.acts import Act
 from anxin.entrances.console.fields import ActForm, Scene
 from anxin.entrances.ui import wording
@@ -30,7 +30,7 @@ def act(request: HttpRequest, case: int, name: str) -> HttpResponseBase:
     found = acts.find(name)
     if not door.actor(request).may(found.may):
         raise Denied
-    page = door.ask(request, "cases.detail", case=case)
+    page = desk.stage_named(request, door.ask(request, "cases.detail", case=case))
     scene = _scene(request, found, page)
     given = request.POST if request.method == "POST" else request.GET
     target = _target(request, found, page, given)
@@ -56,7 +56,7 @@ def _refused(
     request: HttpRequest, found: Act, form: ActForm, target: dict[str, Any], error: AnxinError
 ) -> HttpResponseBase:
     """The form once more with everything typed. After a conflict the officer has been told, and may save over it."""
-    page = door.ask(request, "cases.detail", case=form.scene.page["id"])
+    page = desk.stage_named(request, door.ask(request, "cases.detail", case=form.scene.page["id"]))
     if isinstance(error, Conflict):
         form.data = {**form.data, "seen": str(page["version"])}
     refused = desk.refusal(error)
@@ -76,6 +76,8 @@ def _scene(request: HttpRequest, found: Act, page: Mapping[str, Any]) -> Scene:
         extra["posts"] = [row for row in desk.post_names(request).items() if row[0] not in ("public", "system")]
     if found.name == "cases.amend":
         extra["towns"] = desk.towns(request)
+    if "ground" in found.asks:
+        extra["grounds"] = desk.choices(desk.section(request, "words")["grounds"])
     if "session" in found.asks:
         held = door.ask(request, "mediation.of_case", case=page["id"])["sessions"]
         extra["sessions"] = [{**s, "held_at": wording.moment(s["held_at"])} for s in held if s["outcome"] == "planned"]
@@ -121,6 +123,8 @@ def _rows_of(request: HttpRequest, target: str, page: Mapping[str, Any]) -> list
 
 def _arguments(request: HttpRequest, form: ActForm, target: Mapping[str, Any]) -> dict[str, Any]:
     found = {**form.arguments(), **{key: value for key, value in target.items() if key != "zh"}}
+    if form.act is acts.ACCEPTANCE:
+        found |= letters.acceptance(request, form.scene.page)
     if "into" in found:
         found["into"] = _case_of(request, str(found["into"]))
     if "employer" in found:
@@ -157,7 +161,8 @@ def _employer_of(request: HttpRequest, text: str) -> int:
 
 
 def _tell(request: HttpRequest, found: Act, page: Mapping[str, Any], out: Mapping[str, Any]) -> None:
-    stage = f"，现在是“{out['stage_zh']}”" if out.get("stage_zh") and out["stage"] != page["stage"] else ""
+    moved = out.get("stage_zh") and out["stage"] != page["stage"]
+    stage = f"，现在是“{desk.stage_named(request, out)['stage_zh']}”" if moved else ""
     messages.success(request, f"{page['number']}：{found.zh}已保存{stage}。")
 
 

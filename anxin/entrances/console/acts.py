@@ -25,6 +25,7 @@ class Act:
     when: Condition | None = None  # None: reached only from the row it is about
     hint: str = ""
     files: bool = False
+    fills: tuple[str, ...] = ()  # parameters the page works out itself
 
     @property
     def zh(self) -> str:
@@ -44,6 +45,7 @@ class Act:
 SHORT = {
     "cases.confirm": "回访到账", "documents.add": "补充材料", "cases.joint_convene": "登记会商",
     "mediation.agree": "签订协议", "cases.call_independently": "独立核实撤回",
+    "documents.issue": "出具受理告知书",
 }  # fmt: skip
 HINTS = {
     "cases.dispatch": "流转后由承办单位联系劳动者，时限从登记时起算。",
@@ -58,6 +60,7 @@ HINTS = {
     "cases.confirm": "没有回答不等于同意；“没有收到”或“只收到一部分”会立即重新办理。",
     "cases.joint_release": "解除联合处置须经批准，请写明批准人。",
     "cases.request_withdrawal": "登记后由承办单位以外的人员电话核实本人意愿，核实前时限不停。",
+    "documents.issue": "按案件现有内容编号出具，出具后不能修改；写错了先作废，再重新出具。",
     "mediation.agree": "各期金额合计应等于尚欠金额；保存后生成协议书，到期逐期核对。",
     "duties.pause": "只有须等他人先办时才能暂停，理由会留存。",
     "duties.extend": "期限只能延后，请写明批准人和文件。",
@@ -97,10 +100,18 @@ def _paid(page: Page, actor: Actor) -> bool:
     return page["stage"] in ("paid", "replied", "closed") and page["outcome"] == "paid" and page["unconfirmed"] > 0
 
 
+def _acceptable(page: Page, actor: Actor) -> bool:
+    """The worker has been reached, and no acceptance letter is in force."""
+    reached = page["open"] and page["stage"] not in ("registered", "dispatched")
+    return reached and all(row["template"] != "acceptance" or row["state"] == "void" for row in page["letters"])
+
+
+ACCEPTANCE = Act("documents.issue", (), "subject", when=_acceptable, fills=("template", "facts"))
 EXTRAS = (
     Act("cases.log_call", ("kind", "person", "reached", "summary"), when=lambda page, actor: True),
     Act("documents.add", ("kind", "file", "source", "taken_at", "note"), "subject", when=lambda page, actor: True,
         files=True),
+    ACCEPTANCE,
     Act("cases.record_payment", ("claim", "amount", "paid_on", "method"), when=_owing),
     Act("mediation.convene", ("held_at", "place", "mediator"), when=_listed_open("contacted", "verified", "mediating")),
     Act("mediation.agree", ("instalments", "signed_on", "session", "terms"), when=_owing),

@@ -45,8 +45,8 @@ def listing(request: HttpRequest) -> HttpResponse:
     rows = found["rows"]
     context = {
         "columns": COLUMNS,
-        "rows": [_line(row) for row in rows],
-        "stages": [(code, zh, code == stage) for code, zh in STAGES.items()],
+        "rows": [_line(desk.stage_named(request, row)) for row in rows],
+        "stages": [(code, zh, code == stage) for code, zh in _stages(request).items()],
         "units": _units(request, unit),
         "stage": stage, "unit": unit, "q": text, "joint": joint, "all": everything,
         "filtered": bool(stage or unit or text or joint),
@@ -54,6 +54,11 @@ def listing(request: HttpRequest) -> HttpResponse:
         "next": desk.link(request, before=rows[-1]["id"]) if found["more"] else "",
     }  # fmt: skip
     return desk.page(request, "console/cases.html", "cases", context)
+
+
+def _stages(request: HttpRequest) -> dict[str, str]:
+    """Every stage, in the county's own word where it has one."""
+    return STAGES | desk.section(request, "words").get("stages", {})
 
 
 def _units(request: HttpRequest, chosen: str) -> list[tuple[str, str, bool]]:
@@ -90,11 +95,10 @@ def _marks(row: Mapping[str, Any]) -> str:
 def case(request: HttpRequest, case: int) -> HttpResponse:
     """Everything about one case on one page."""
     actor = door.actor(request)
-    page = door.ask(request, "cases.detail", case=case)
-    offers = door.ask(request, "cases.actions", case=case)
+    page = desk.stage_named(request, door.ask(request, "cases.detail", case=case))
     context = {
         "case": page,
-        "menu": acts.menu(page, offers, actor),
+        "menu": acts.menu(page, page["actions"], actor),
         "main": main_clock(page["duty_list"]),
         "facts": _facts(request, page),
         "money": _money(page, door.actor(request).may("cases:handle") and page["open"]),
@@ -139,7 +143,7 @@ def related(request: HttpRequest, case: int) -> HttpResponse:
     others = (
         door.ask(request, "cases.of_employer", employer=page["employer_id"], but=case) if page["employer_id"] else []
     )
-    context = {"case": page, "columns": COLUMNS, "rows": [_line(row) for row in others]}
+    context = {"case": page, "columns": COLUMNS, "rows": [_line(desk.stage_named(request, row)) for row in others]}
     if request.headers.get("HX-Request"):
         return render(request, "console/related_part.html", context)
     return desk.page(request, "console/related.html", "cases", context)
@@ -262,7 +266,11 @@ def _timeline(request: HttpRequest, page: Mapping[str, Any]) -> list[dict[str, A
     duties = desk.section(request, "duties")
     rules = {rule: row["zh"] for rule, row in duties.items() if isinstance(row, Mapping)}
     rules |= {row["rule"]: row["title"] for row in page["duty_list"]}
-    return told.entries(page["timeline"], rules=rules, posts=desk.post_names(request), kinds=EVIDENCE)
+    tables = {
+        "rule": rules, "post": desk.post_names(request), "kind": EVIDENCE,
+        "ground": desk.section(request, "words")["grounds"], "new": desk.labels("cases.Case", "grade"),
+    }  # fmt: skip
+    return told.entries(page["timeline"], tables)
 
 
 def _severity(request: HttpRequest, level: str) -> str:

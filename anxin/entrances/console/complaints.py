@@ -20,7 +20,6 @@ from anxin.foundation.kernel.errors import AnxinError, BadInput, Denied
 from anxin.resolution.cases import selectors as cases
 
 FILTERS = ("kind", "nature", "channel", "status")
-STATUSES = {"received": "已登记", "redirected": "已告知去向", "answered": "已答复", "merged": "已合并"}
 COLUMNS = [
     {"key": "number", "zh": "编号", "kind": "code"},
     {"key": "received", "zh": "登记时间"},
@@ -72,7 +71,8 @@ def inbox(request: HttpRequest) -> HttpResponse:
     found = _asked(request)
     words = desk.section(request, "intake")
     pick = desk.number(request.GET.get("pick"))
-    tables = {"kind": words["matters"], "nature": words["natures"], "channel": words["channels"], "status": STATUSES}
+    statuses = desk.labels("intake.Complaint", "status")
+    tables = {"kind": words["matters"], "nature": words["natures"], "channel": words["channels"], "status": statuses}
     names = {"kind": "事项", "nature": "性质", "channel": "渠道", "status": "状态"}
     context = {
         "columns": COLUMNS,
@@ -226,6 +226,7 @@ def ledger(request: HttpRequest) -> HttpResponse:
     found = _asked(request)
     rows = found["rows"]
     opened = cases.for_complaints(complaints=[row["id"] for row in rows])
+    opened = {pk: desk.stage_named(request, case) for pk, case in opened.items()}
     subjects = [f"{desk.CASES}{case['id']}" for case in opened.values()]
     clocks = duties.of_subjects(subjects=subjects, rules=["dispatch", "contact", "settle"])
     names, sectors = dict(desk.towns(request)), desk.section(request, "words").get("sectors", {})

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
+from django.apps import apps
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
@@ -142,6 +143,16 @@ def choices(table: Mapping[str, Any], empty: str = "") -> list[tuple[str, str]]:
     return [("", empty), *rows] if empty else rows
 
 
+def labels(model: str, field: str) -> dict[str, str]:
+    """What a room calls the values of a field, ("wages.Payment", "method"): the one list of them; no row is read."""
+    return {str(code): str(zh) for code, zh in apps.get_model(model)._meta.get_field(field).flatchoices}
+
+
+def stage_named(request: HttpRequest, row: Mapping[str, Any]) -> dict[str, Any]:
+    """A case with its stage in the county's own word, where its packs rename it."""
+    return {**row, "stage_zh": section(request, "words").get("stages", {}).get(row["stage"], row["stage_zh"])}
+
+
 def towns(request: HttpRequest) -> list[tuple[str, str]]:
     """Towns and zones of the county by code, as its packs list them; no statement."""
     places = section(request, "organisation").get("places", ())
@@ -159,7 +170,7 @@ def units(request: HttpRequest) -> list[dict[str, str]]:
 
 def leading_units(request: HttpRequest) -> list[dict[str, str]]:
     """Those that can be in charge of a case."""
-    return [row for row in units(request) if row["kind"] in KINDS]
+    return [row for row in units(request) if row["kind"] in directory.leading_kinds()]
 
 
 def unit_names(request: HttpRequest) -> dict[str, str]:
@@ -169,17 +180,9 @@ def unit_names(request: HttpRequest) -> dict[str, str]:
 
 def grouped(units: Iterable[Mapping[str, Any]], own: str = "") -> list[Any]:
     """Units as options in groups: the suggested or own one first, then by kind."""
-    groups: dict[str, list[tuple[str, str]]] = {}
+    kinds, groups = directory.leading_kinds(), dict[str, list[tuple[str, str]]]()
     for unit in units:
-        name = "本地镇街" if own and unit["code"] == own else KINDS.get(str(unit["kind"]), "其他单位")
+        name = "本地镇街" if own and unit["code"] == own else kinds.get(str(unit["kind"]), "其他单位")
         groups.setdefault(name, []).append((str(unit["code"]), str(unit["name"])))
-    order = ["本地镇街", *KINDS.values(), "其他单位"]
+    order = ["本地镇街", *kinds.values(), "其他单位"]
     return [(name, groups[name]) for name in order if name in groups]
-
-
-KINDS = {
-    "town": "镇街（开发区）",
-    "regulator": "行业主管部门",
-    "inspectorate": "劳动保障监察机构",
-    "office": "治欠办",
-}

@@ -15,6 +15,7 @@ from anxin.entrances.console import desk
 from anxin.foundation.kernel.errors import AnxinError
 
 KEPT = "dispatched"
+SHOWN = 50
 
 
 @desk.staff
@@ -23,13 +24,15 @@ def board(request: HttpRequest) -> HttpResponseBase:
     """Soonest due first. Each case that is sent is its own act: one refusal hinders no other."""
     if request.method == "POST":
         return _send(request)
-    rows = door.ask(request, "cases.unassigned")
+    found = door.ask(request, "cases.unassigned", limit=SHOWN + 1)
+    rows = found[:SHOWN]
     towns = dict(desk.towns(request))
     same = Counter(_firm(row) for row in rows if _firm(row))
     channels = desk.section(request, "intake")["channels"]
     context = {
         "rows": [_row(row, same, channels, towns) for row in rows],
         "units": desk.grouped(desk.leading_units(request)),
+        "more": len(found) > SHOWN,
         "results": request.session.pop(KEPT, []),
     }
     return desk.page(request, "console/dispatch.html", "dispatch", context)

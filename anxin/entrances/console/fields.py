@@ -9,12 +9,14 @@ from typing import Any
 
 from django import forms
 
+from anxin.entrances.console import desk
 from anxin.entrances.console.acts import HINTS, Act
 from anxin.entrances.console.rows import INSTALMENTS, WORKERS, RowsField
 from anxin.resolution.cases.lifecycle import EVIDENCE
 
 YES_NO = [("true", "是"), ("false", "否")]
-METHODS = [("bank", "银行转账"), ("cash", "现金"), ("advance", "垫付"), ("other", "其他")]
+ANSWERS = [("received", "收到了"), ("partial", "只收到一部分"), ("none", "没有收到")]
+OUTCOMES = [("failed", "未达成协议"), ("absent", "一方缺席")]
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,7 @@ class Scene:
     posts: Sequence[tuple[str, str]] = ()
     towns: Sequence[tuple[str, str]] = ()
     sessions: Sequence[Mapping[str, Any]] = ()
+    grounds: Sequence[tuple[str, str]] = ()
     given: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -152,14 +155,9 @@ def _town(scene: Scene) -> forms.Field:
     )
 
 
-def _grade(scene: Scene) -> forms.Field:
-    options = [("ordinary", "一般"), ("complex", "复杂"), ("hard", "疑难")]
-    return forms.ChoiceField(label="难易", choices=options, widget=forms.RadioSelect, initial=scene.page["grade"])
-
-
-def _category(scene: Scene) -> forms.Field:
-    options = [("enterprise", "企业"), ("project", "工程项目")]
-    return forms.ChoiceField(label="类别", choices=options, widget=forms.RadioSelect, initial=scene.page["category"])
+def _named(label: str, model: str, field: str, initial: Callable[[Scene], str]) -> Maker:
+    """A few choices, called as the room that stores them calls them."""
+    return lambda scene: pick(label, list(desk.labels(model, field).items()), initial=initial(scene))(scene)
 
 
 FIELDS: dict[str, Maker] = {
@@ -193,21 +191,18 @@ FIELDS: dict[str, Maker] = {
     "people": _people,
     "amount": _amount,
     "cases.record_payment:amount": _paid_amount,
-    "method": pick("兑付方式", METHODS, initial="bank"),
-    "ground": pick("不予支持的情形", [
-        ("not_wages", "不是工资"), ("no_facts", "没有事实依据"), ("already_paid", "已经付清"),
-        ("other_body", "属其他部门处理"),
-    ]),
+    "method": _named("兑付方式", "wages.Payment", "method", lambda scene: "bank"),
+    "ground": lambda scene: pick("不予支持的情形", scene.grounds)(scene),
     "kind": _evidence,
     "cases.log_call:kind": pick("通话类型", [
         ("contact", "联系劳动者"), ("employer", "联系用人单位"), ("callback", "回访"),
     ], initial="contact"),
-    "outcome": pick("结果", [("failed", "未达成协议"), ("absent", "一方缺席")]),
-    "answer": pick("钱到了吗", [("received", "收到了"), ("partial", "只收到一部分"), ("none", "没有收到")]),
+    "outcome": pick("结果", OUTCOMES),
+    "answer": pick("钱到了吗", ANSWERS),
     "reached": pick("是否联系上", YES_NO, initial="true"),
     "genuine": pick("撤回是否出于本人意愿", YES_NO),
-    "grade": _grade,
-    "category": _category,
+    "grade": _named("难易", "cases.Case", "grade", lambda scene: scene.page["grade"]),
+    "category": _named("类别", "cases.Case", "category", lambda scene: scene.page["category"]),
     "order_number": line("指令书文号"),
     "reference": line("移送文号"),
     "into": line("并入哪一件", "填写完整案号"),

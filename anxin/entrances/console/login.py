@@ -80,7 +80,7 @@ def _after(request: HttpRequest) -> str:
     """Where to go after the log-in; only addresses of this server."""
     wanted = str(request.POST.get("next") or request.GET.get("next") or "")
     safe = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
-    return wanted if safe else HOME
+    return wanted if safe and wanted.startswith("/") else HOME
 
 
 urlpatterns = [path("login", login, name="login"), path("logout", logout, name="logout")]

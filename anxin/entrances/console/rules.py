@@ -27,7 +27,6 @@ SCOPES = {
     "system": "系统",
 }
 SECTIONS = {"duties": "职责", "routing": "流转", "roles": "岗位", "words": "用词", "notices": "消息", "intake": "来件"}
-UNIT_KINDS = {"police": "公安机关", "legal_aid": "法律援助机构", "hotline": "热线平台", "mediation": "调解组织"}
 LEVEL_WORDS = {"people": "人数", "enterprise_amount": "企业金额", "project_amount": "工程金额"}
 PLACES = {"any": "任何地点", "county": "县本级", "town": "有镇街的地点"}
 
@@ -121,7 +120,7 @@ def _duties(request: HttpRequest, posts: Mapping[str, str]) -> list[dict[str, An
 
 def _routing(request: HttpRequest) -> list[dict[str, Any]]:
     table, sectors = desk.section(request, "routing"), desk.section(request, "words").get("sectors", {})
-    names = {**UNIT_KINDS, **desk.KINDS, **desk.unit_names(request)}
+    names = {**desk.labels("directory.Unit", "kind"), **desk.unit_names(request)}
     rows = [*table.get("rules", ()), {"id": "fallback", **table.get("fallback", {})}]
     return [
         {

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from anxin.entrances.console.fields import ANSWERS, OUTCOMES
 from anxin.entrances.ui import wording
 from anxin.foundation.audit.commands import REGISTRY
 
@@ -53,24 +54,12 @@ TONES = {
     "cases.return": "warn", "cases.escalate": "warn", "cases.refer": "warn", "cases.joint_start": "warn",
     "cases.reopen": "warn", "cases.request_withdrawal": "warn", "cases.pay": "done", "cases.close": "done",
 }  # fmt: skip
-VALUES = {
-    "answer": {"received": "收到了", "partial": "只收到一部分", "none": "没有收到"},
-    "outcome": {"failed": "未达成协议", "absent": "一方缺席"},
-    "new": {"ordinary": "一般", "complex": "复杂", "hard": "疑难"},
-    "ground": {
-        "not_wages": "不是工资",
-        "no_facts": "没有事实依据",
-        "already_paid": "已经付清",
-        "other_body": "属其他部门",
-    },
-}
+VALUES = {"answer": dict(ANSWERS), "outcome": dict(OUTCOMES)}
 
 
-def entries(trail: Sequence[Mapping[str, Any]], *, rules: Mapping[str, str], posts: Mapping[str, str],
-            kinds: Mapping[str, str]) -> list[dict[str, Any]]:  # fmt: skip
-    """Rows for the timeline component, newest first as they came. The tables give names to rules, posts and kinds."""
-    tables: dict[str, Mapping[str, str]] = {**VALUES, "rule": rules, "post": posts, "kind": kinds}
-    return [_entry(row, tables) for row in trail]
+def entries(trail: Sequence[Mapping[str, Any]], tables: Mapping[str, Mapping[str, str]]) -> list[dict[str, Any]]:
+    """Rows for the timeline component, newest first as they came. `tables` name rule, post, kind, ground, new."""
+    return [_entry(row, {**VALUES, **tables}) for row in trail]
 
 
 def _entry(row: Mapping[str, Any], tables: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:

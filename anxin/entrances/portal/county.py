@@ -27,8 +27,7 @@ def office(county: str) -> dict[str, str]:
     for unit in _units(county):
         if unit.get("kind") == "office" and unit.get("phone"):
             return {"zh": str(unit["name"]), "number": str(unit["phone"])}
-    lines = book().section("words", place=county).get("telephones", [])
-    return dict(lines[0]) if lines else {"zh": "政务服务便民热线", "number": "12345"}
+    return dict(book().section("words", place=county)["telephones"][0])
 
 
 def telephones(county: str) -> list[dict[str, Any]]:
@@ -74,6 +73,12 @@ def towns(county: str) -> list[tuple[str, str]]:
     """Code and name of every town, street and zone of the county."""
     found = directory.places_under(county, kinds=["town", "zone"])
     return list(found.order_by("code").values_list("code", "name"))
+
+
+def matters(county: str, on: date) -> list[tuple[str, str]]:
+    """Code of everything one may report, with the words a worker uses for it."""
+    found = book().section("intake", place=county, on=on)["matters"]
+    return [(code, str(row.get("ask") or row["zh"])) for code, row in found.items()]
 
 
 def number_template(county: str, on: date) -> str:

@@ -42,9 +42,14 @@ def begun(draft: Draft) -> Draft:
     """A draft that can be handed in: with a key, and without the report that was handed in before."""
     if "key" in draft and "sent" not in draft:
         return draft
-    return {"key": secrets.token_urlsafe(12), **({"at": draft["at"]} if "at" in draft else {})}
+    return {"key": secrets.token_urlsafe(12), **_origin(draft)}
 
 
 def sent(draft: Draft, receipt: Draft) -> Draft:
-    """After handing in: the receipt and the scanned code; nothing of the story or the person."""
-    return {"key": draft["key"], "sent": receipt, **({"at": draft["at"]} if "at" in draft else {})}
+    """After handing in: the receipt and how one came here; nothing of the story or the person."""
+    return {"key": draft["key"], "sent": receipt, **_origin(draft)}
+
+
+def _origin(draft: Draft) -> Draft:
+    """The scanned code, and the official account one came from."""
+    return {name: draft[name] for name in ("at", "from") if name in draft}

@@ -9,7 +9,6 @@ from typing import Any
 from django import forms
 
 from anxin.entrances.portal import photos, typed
-from anxin.entrances.portal.words import KINDS
 from anxin.foundation.kernel import identifiers
 from anxin.foundation.kernel.errors import BadInput
 
@@ -36,7 +35,6 @@ class WhoForm(forms.Form):
 
     kind = forms.ChoiceField(
         label="您要反映什么事？",
-        choices=KINDS,
         widget=forms.RadioSelect,
         error_messages={"required": "请点一下是什么事", "invalid_choice": "请点一下是什么事"},
     )
@@ -50,8 +48,10 @@ class WhoForm(forms.Form):
     )
     place = forms.ChoiceField(label="在哪个镇、街道？", required=False)
 
-    def __init__(self, *args: Any, towns: list[tuple[str, str]], **kw: Any) -> None:
+    def __init__(self, *args: Any, matters: list[tuple[str, str]], towns: list[tuple[str, str]], **kw: Any) -> None:
         super().__init__(*args, **kw)
+        kind: Any = self.fields["kind"]
+        kind.choices = matters
         place: Any = self.fields["place"]
         place.choices = [("", "不清楚"), *towns]
 

@@ -4,20 +4,35 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from anxin.entrances import door
 from anxin.entrances.portal import codes, county, draft
 from anxin.entrances.portal.frame import page, public
 
+WECHAT = "wechat"
+"""The channel of a report that begins in the official account."""
+
 
 @public
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """Where am I, and four buttons."""
+    """Where am I, and four buttons. `?from=wechat` is the menu of the county's official account."""
     known = draft.read(request)
+    came = request.GET.get("from") == WECHAT
     office = county.office(door.actor(request).county)
-    return page(request, "home", at=known.get("at", {}), office=office, sent=known.get("sent"))
+    answer = page(request, "home", at=known.get("at", {}), office=office, sent=known.get("sent"))
+    if came and known.get("from") != WECHAT:
+        draft.write(request, answer, known | {"from": WECHAT})
+    return answer
+
+
+@public
+@require_safe
+def wechat(request: HttpRequest) -> HttpResponse:
+    """The short address of the same menu."""
+    return redirect(f"{reverse('portal:home')}?from={WECHAT}")
 
 
 @public

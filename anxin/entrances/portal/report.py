@@ -37,11 +37,12 @@ def who(request: HttpRequest) -> HttpResponse:
     """Screen 1. A new report begins here; one handed in before is left alone until the first answer."""
     known = draft.read(request)
     said = draft.begun(known)
-    towns = county.towns(door.actor(request).county)
+    where = door.actor(request).county
+    towns, matters = county.towns(where), county.matters(where, door.now().date())
     if request.method != "POST":
-        form = WhoForm(initial=_first(said), towns=towns)
+        form = WhoForm(initial=_first(said), matters=matters, towns=towns)
         return _question(request, 1, form, said, scanned=said.get("at", {}), sent=known.get("sent"))
-    form = WhoForm(request.POST, towns=towns)
+    form = WhoForm(request.POST, matters=matters, towns=towns)
     if not form.is_valid():
         return _question(request, 1, form, said, status=422, scanned=said.get("at", {}))
     said |= form.cleaned_data | {"place_zh": dict(towns).get(form.cleaned_data["place"], "")}
@@ -151,11 +152,9 @@ def receipt(request: HttpRequest) -> HttpResponse:
 
 
 def _first(said: Draft) -> dict[str, Any]:
-    """Screen 1 as answered before; else as the scanned code tells."""
+    """Screen 1 as answered before; else wages, and what the scanned code tells."""
     at = said.get("at", {})
-    scanned = {"employer": at.get("employer", ""), "place": at.get("town", "")}
-    if "employer_id" in at or "project" in at:
-        scanned["kind"] = "wages"
+    scanned = {"kind": "wages", "employer": at.get("employer", ""), "place": at.get("town", "")}
     return scanned | {name: said[name] for name in ANSWERED[1] if name in said}
 
 
@@ -255,7 +254,7 @@ def _command(request: HttpRequest, said: Draft) -> dict[str, Any]:
     since = said.get("since", "")
     sums = said.get("kind") == "wages"
     return {
-        "channel": county.channel(door.actor(request).county, "qr" if at else "portal"),
+        "channel": county.channel(door.actor(request).county, said.get("from") or ("qr" if at else "portal")),
         "kind": said["kind"],
         "employer": said.get("employer", ""),
         "employer_id": at["employer_id"] if same_firm else None,
@@ -318,10 +317,12 @@ def _attached(request: HttpRequest, answer: Mapping[str, Any], photo: Mapping[st
 
 def _summary(request: HttpRequest, said: Draft) -> list[dict[str, str]]:
     """All answers in words, each with the address to change it."""
-    known = dict(months(door.now().date())) | {EARLIER: "两年以前"}
+    today = door.now().date()
+    known = dict(months(today)) | {EARLIER: "两年以前"}
+    matters = dict(county.matters(door.actor(request).county, today))
     at = said.get("at", {})
     rows = [
-        (1, "什么事", dict(words.KINDS).get(said.get("kind", ""), "")),
+        (1, "什么事", matters.get(said.get("kind", ""), "")),
         (1, "谁欠您", said.get("employer") or "不清楚"),
         (1, "工程", at.get("project_zh", "")),
         (1, "在哪里", said.get("place_zh") or "不清楚"),

@@ -6,12 +6,14 @@ import re
 import string
 import unicodedata
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from anxin.foundation.kernel.errors import BadInput
+from anxin.resolution.intake.checks import MOST_PEOPLE
 
 _SAMPLE = {"day": date(2023, 1, 1), "year": 2023, "place": "000000"}
 _UNITS = {"万": 10_000, "千": 1_000, "百": 100}
+_FIGURES = re.compile(r"\d{1,20}\.?\d{0,20}", re.ASCII)
 _UNSAID = ("", "不清楚", "不知道", "不详")
 
 
@@ -42,11 +44,11 @@ def amount(text: str) -> str:
     if plain in _UNSAID:
         return ""
     factor = _UNITS.get(plain[-1], 1)
-    try:
-        yuan = Decimal(plain if factor == 1 else plain[:-1]) * factor
-    except InvalidOperation:
-        raise BadInput("请用数字写，例如 12600；不清楚就空着") from None
-    if not yuan.is_finite() or not 0 < yuan < 10**10 or yuan != round(yuan, 2):
+    figures = plain if factor == 1 else plain[:-1]
+    if not _FIGURES.fullmatch(figures):
+        raise BadInput("请用数字写，例如 12600；不清楚就空着")
+    yuan = Decimal(figures) * factor
+    if not 0 < yuan < 10**10 or yuan != round(yuan, 2):
         raise BadInput("这个数不对，请写大于 0 的钱数，例如 12600；不清楚就空着")
     return f"{yuan:.2f}"
 
@@ -56,7 +58,7 @@ def people(text: str) -> str:
     plain = re.sub(r"[\s个人]|大概|大约|左右|约", "", narrow(text))
     if plain in _UNSAID:
         return ""
-    if not (plain.isascii() and plain.isdigit() and 1 <= int(plain[:9]) <= 100_000):
+    if not (plain.isascii() and plain.isdigit() and len(plain) < 21 and 1 <= int(plain) <= MOST_PEOPLE):
         raise BadInput("请用数字写人数，例如 3；不清楚就空着")
     return str(int(plain))
 

@@ -7,6 +7,7 @@ from anxin.entrances.portal import pages, progress, report
 app_name = "portal"
 urlpatterns = [
     path("", pages.home, name="home"),
+    path("w", pages.wechat, name="wechat"),
     path("q/<slug:code>", pages.scanned, name="scanned"),
     path("report", report.start, name="report"),
     path("report/1", report.who, name="who"),

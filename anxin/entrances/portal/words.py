@@ -7,13 +7,6 @@ from typing import Any
 
 from anxin.entrances.ui import wording
 
-KINDS = (
-    ("wages", "工资没拿到"),
-    ("injury", "干活受伤（工伤）"),
-    ("insurance", "社保没交"),
-    ("other", "别的事"),
-)
-
 STAGES = {
     "registered": "已收到您的反映",
     "dispatched": "已转给负责的单位",

@@ -14,6 +14,7 @@ from anxin.entrances.ui import wording
 from anxin.entrances.ui.kit import component
 from anxin.entrances.ui.words import STAGES, STATES, STEPS, Look, Rung
 from anxin.foundation.kernel import identifiers
+from anxin.resolution.cases.lifecycle import CASE
 
 Values = Mapping[str, Any]
 Moment = datetime | str
@@ -29,8 +30,8 @@ def icon(name: str, label: str = "") -> Values:
 @component
 def stage(code: str, label: str = "") -> Values:
     """The stage of a case in words, with step n of m; an unknown code is shown as it is."""
-    rung = STAGES.get(code, Rung(label or code, 0, "calm"))
-    return {"word": label or rung.word, "step": rung.step, "total": len(STEPS), "tone": rung.tone}
+    rung = STAGES.get(code, Rung(0, "calm"))
+    return {"word": label or CASE.states.get(code, code), "step": rung.step, "total": len(STEPS), "tone": rung.tone}
 
 
 @component

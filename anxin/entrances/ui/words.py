@@ -1,4 +1,6 @@
-"""What the codes of stages and states are called on screen, and the tone and icon each is shown with.
+"""Where stages stand on the way, what states are called on screen, and the tone and icon each is shown with.
+
+Stages are called as the lifecycle calls them, unless a county renames one.
 
 Tones: calm (grey), active (accent), done (green), warn (amber), late (red). A tone never stands without its word.
 """
@@ -17,7 +19,6 @@ class Look(NamedTuple):
 class Rung(NamedTuple):
     """Where a stage stands on the way from registration to closing; step 0 is off the way."""
 
-    word: str
     step: int
     tone: str = "active"
 
@@ -25,21 +26,21 @@ class Rung(NamedTuple):
 STEPS = ("登记", "流转", "联系", "核实", "处置", "兑付回复", "销号")
 
 STAGES: dict[str, Rung] = {
-    "registered": Rung("已登记", 1),
-    "dispatched": Rung("已流转", 2),
-    "contacted": Rung("已联系", 3),
-    "verified": Rung("已核实", 4),
-    "mediating": Rung("调解中", 5),
-    "settled": Rung("已达成协议", 5),
-    "escalated": Rung("疑难处置", 5, "warn"),
-    "ordered": Rung("已责令改正", 5),
-    "referred": Rung("已移送", 5, "warn"),
-    "dismissed": Rung("不予支持", 6, "calm"),
-    "paid": Rung("已兑付", 6),
-    "replied": Rung("已回复", 6),
-    "closed": Rung("已销号", 7, "done"),
-    "withdrawn": Rung("已撤回", 0, "calm"),
-    "merged": Rung("已并案", 0, "calm"),
+    "registered": Rung(1),
+    "dispatched": Rung(2),
+    "contacted": Rung(3),
+    "verified": Rung(4),
+    "mediating": Rung(5),
+    "settled": Rung(5),
+    "escalated": Rung(5, "warn"),
+    "ordered": Rung(5),
+    "referred": Rung(5, "warn"),
+    "dismissed": Rung(6, "calm"),
+    "paid": Rung(6),
+    "replied": Rung(6),
+    "closed": Rung(7, "done"),
+    "withdrawn": Rung(0, "calm"),
+    "merged": Rung(0, "calm"),
 }
 
 STATES: dict[str, Look] = {

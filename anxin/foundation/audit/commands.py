@@ -140,6 +140,7 @@ def _arguments(fn: Callable[..., Any]) -> Callable[[], type[pydantic.BaseModel]]
 
 
 def _checked(model: type[pydantic.BaseModel], values: dict[str, Any]) -> dict[str, Any]:
+    _refuse_unkept(values)
     try:
         checked = model.model_validate(values)
     except pydantic.ValidationError as fault:
@@ -149,9 +150,13 @@ def _checked(model: type[pydantic.BaseModel], values: dict[str, Any]) -> dict[st
             fields.setdefault(where, _sentence(error))
         raise BadInput(fields=fields) from None
     found = {name: _in_china(getattr(checked, name)) for name in model.model_fields}
-    if faults := storable.faults(found):
-        raise BadInput(fields=faults)
+    _refuse_unkept(found)  # "9223372036854775808" has become a number only now
     return found
+
+
+def _refuse_unkept(values: dict[str, Any]) -> None:
+    if faults := storable.faults(values):
+        raise BadInput(fields=faults)
 
 
 def _in_china(value: Any) -> Any:

@@ -24,3 +24,27 @@ class Entry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.subject}#{self.seq} {self.verb}"
+
+
+class Seal(models.Model):
+    """封签: a signed Merkle root over the entries written since the seal before it; append-only, chained by hash."""
+
+    seq = models.PositiveIntegerField("序号", unique=True)
+    at = models.DateTimeField("时间")
+    first_entry = models.BigIntegerField("首条留痕编号")
+    last_entry = models.BigIntegerField("末条留痕编号")
+    entries = models.PositiveIntegerField("留痕条数")
+    manifest = models.BinaryField("封存清单")  # ids and digests: what a root alone could only deny, this can name
+    root = models.CharField("封签根值", max_length=64)
+    previous = models.CharField("前一封签校验值", max_length=64)
+    digest = models.CharField("校验值", max_length=64)
+    algorithm = models.CharField("签名算法", max_length=20)
+    key = models.CharField("签名密钥编号", max_length=16)
+    signature = models.CharField("签名值", max_length=128)
+
+    class Meta:
+        verbose_name = "封签"
+        verbose_name_plural = verbose_name
+
+    def __str__(self) -> str:
+        return f"封签 {self.seq}"

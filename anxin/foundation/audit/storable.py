@@ -13,6 +13,8 @@ import pydantic
 
 LARGEST = 2**63 - 1
 """The largest whole number of a database column."""
+DIGITS = 20
+"""Places before the point that any sum may have; a few letters like 1e999999999 stand for a gigabyte of them."""
 FIRST_YEAR, LAST_YEAR = 1900, 2199
 """Far beyond any work that is paid for, and far enough from the ends of the calendar to count days in both ways."""
 
@@ -45,8 +47,10 @@ def _parts(value: Any) -> Iterator[tuple[Any, Any]]:
 def _fault(value: Any) -> str:
     if isinstance(value, str):
         return "含有无法保存的字符，请删去后重填" if _UNKEPT.search(value) else ""
-    if isinstance(value, float | Decimal):
+    if isinstance(value, float):
         return "" if math.isfinite(value) else "请填写数字"
+    if isinstance(value, Decimal):
+        return "" if value.is_finite() and value.adjusted() < DIGITS else "请填写数字"
     if isinstance(value, int):
         return "" if -LARGEST <= value <= LARGEST else "数字过大，请核对是否多写了位数"
     if isinstance(value, date):

@@ -6,7 +6,7 @@ import hashlib
 import json
 from typing import Any
 
-from django.db import models
+from django.db import connection, models
 from django.db.models import F, Window
 from django.db.models.functions import RowNumber
 
@@ -47,7 +47,9 @@ def digest(entry: Entry) -> str:
 
 
 def _write(unit: Unit, items: list[Any]) -> None:
-    heads = _heads({subject for *_, subject, first, _ in items if not first})
+    known = {subject for *_, subject, first, _ in items if not first}
+    _queue_up(known)
+    heads = _heads(known)
     rows = []
     for actor, verb, subject, _, detail in items:
         seq, previous = heads.get(subject, (0, GENESIS))
@@ -66,6 +68,18 @@ def _write(unit: Unit, items: list[Any]) -> None:
         heads[subject] = (entry.seq, entry.digest)
         rows.append(entry)
     Entry.objects.bulk_create(rows)
+
+
+def _queue_up(subjects: set[str]) -> None:
+    """On PostgreSQL, writers of one chain wait for each other; SQLite has one writer at a time anyway."""
+    if not subjects or connection.vendor != "postgresql":
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(key) FROM"
+            " (SELECT DISTINCT hashtextextended(s, 0) AS key FROM unnest(%s::text[]) AS s ORDER BY 1) AS keys",
+            [sorted(subjects)],
+        )
 
 
 def _heads(subjects: set[str]) -> dict[str, tuple[int, str]]:

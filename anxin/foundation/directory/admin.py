@@ -1,36 +1,50 @@
-"""System administration of the organisation."""
+"""The organisation, to look at."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
+from django.http import HttpRequest
 
 from anxin.foundation.directory.models import Holding, Officer, Place, Unit
 
 
+class ReadOnly(admin.ModelAdmin):
+    """Looking only: changes go through commands and packs, which leave a trace."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
 @admin.register(Place)
-class PlaceAdmin(admin.ModelAdmin):
+class PlaceAdmin(ReadOnly):
     """The place tree."""
 
     list_display = ("code", "name", "kind", "parent")
     list_filter = ("kind",)
     list_select_related = ("parent",)
-    raw_id_fields = ("parent",)
     search_fields = ("code", "name")
 
 
 @admin.register(Unit)
-class UnitAdmin(admin.ModelAdmin):
+class UnitAdmin(ReadOnly):
     """Units."""
 
     list_display = ("code", "name", "kind", "place", "sector", "phone")
     list_filter = ("kind",)
     list_select_related = ("place",)
-    raw_id_fields = ("place",)
     search_fields = ("code", "name", "pinyin")
 
 
 @admin.register(Officer)
-class OfficerAdmin(admin.ModelAdmin):
+class OfficerAdmin(ReadOnly):
     """Officers."""
 
     list_display = ("name", "phone")
@@ -38,11 +52,10 @@ class OfficerAdmin(admin.ModelAdmin):
 
 
 @admin.register(Holding)
-class HoldingAdmin(admin.ModelAdmin):
+class HoldingAdmin(ReadOnly):
     """Who holds which post, from when to when."""
 
     list_display = ("officer", "post", "unit", "place", "from_on", "to_on")
     list_filter = ("post",)
     list_select_related = ("officer", "unit", "place")
-    raw_id_fields = ("officer", "unit", "place")
     search_fields = ("officer__name", "post")

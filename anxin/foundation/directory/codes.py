@@ -16,7 +16,7 @@ def normal(code: str) -> str:
     """A place code padded to twelve digits; raises `BadInput` unless it has 2, 4, 6, 9 or 12 digits."""
     text = code.strip()
     if not (text.isascii() and text.isdigit() and len(text) in LENGTHS):
-        raise BadInput(fields={"place": f"区划代码“{text}”应为 2、4、6、9 或 12 位数字"})
+        raise BadInput(fields={"place": f"区划代码“{text[:20]}”应为 2、4、6、9 或 12 位数字"})
     return text.ljust(FULL, "0")
 
 

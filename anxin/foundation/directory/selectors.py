@@ -22,6 +22,7 @@ __all__ = [
     "gaps",
     "holders",
     "holdings_of",
+    "leading_kinds",
     "normal",
     "place_get",
     "place_known",
@@ -139,10 +140,17 @@ def _first(county: str, kind: str) -> Unit:
     return unit
 
 
+LEADING = (UnitKind.TOWN, UnitKind.REGULATOR, UnitKind.INSPECTORATE, UnitKind.OFFICE)
+
+
+def leading_kinds() -> dict[str, str]:
+    """The kinds of units that can be in charge of a case, with their names."""
+    return {str(kind): str(kind.label) for kind in LEADING}
+
+
 def units_for(place_code: str, *, text: str = "") -> list[dict[str, Any]]:
     """Choices of the dispatch form: units that can lead a case at a place, its own town first."""
     place = place_get(place_code)
-    leading = (UnitKind.TOWN, UnitKind.REGULATOR, UnitKind.INSPECTORATE, UnitKind.OFFICE)
     rank = Case(
         When(place=place.town_code, then=Value(0)),
         *(When(kind=kind, then=Value(n)) for n, kind in enumerate((UnitKind.REGULATOR, UnitKind.INSPECTORATE), 1)),
@@ -150,7 +158,7 @@ def units_for(place_code: str, *, text: str = "") -> list[dict[str, Any]]:
         default=Value(4),
         output_field=IntegerField(),
     )
-    found = units(place.county_code, kinds=leading, text=text).order_by(rank, "code")
+    found = units(place.county_code, kinds=LEADING, text=text).order_by(rank, "code")
     return [dict(row) for row in found.values("code", "name", "kind", "sector", "phone", "pinyin")]
 
 

@@ -61,7 +61,7 @@ class Template:
 def template_of(key: str, *, place: str) -> Template:
     """The template in force at a place; raises `UnknownTerm` or `BadPack`."""
     if not KEY.fullmatch(key):
-        raise UnknownTerm(f"没有名为 {key} 的文书模板", term=key, fix="请从文书列表中选择")
+        raise UnknownTerm(f"没有名为 {key[:40]} 的文书模板", term=key[:40], fix="请从文书列表中选择")
     path = book().documents(place, key)
     merged: dict[str, Any] = {}
     for pack in reversed(book().chain(book().pack_for(place))):

@@ -19,3 +19,16 @@ class DutyLapsed:
     duty_id: int
     rule: str
     subject: str
+
+
+@event
+class DutyMoved:
+    """A duty's moment is another one now: extended, resumed after a pause, or counted anew by a published calendar.
+
+    `due_at` is the new moment, ISO 8601 in China time. Not told when the subject's own room changed the clock.
+    """
+
+    duty_id: int
+    rule: str
+    subject: str
+    due_at: str

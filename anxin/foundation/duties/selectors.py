@@ -2,9 +2,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 from django.db.models import Count, Min, Q
+from pydantic import Field
 
 from anxin.foundation.access.actor import Actor, reach
 from anxin.foundation.audit.commands import query
@@ -35,7 +36,7 @@ def mine(
     overdue: bool = False,
     after_due: datetime | None = None,
     after_id: int = 0,
-    limit: int = PAGE,
+    limit: Annotated[int, Field(ge=1, le=200)] = PAGE,
 ) -> dict[str, Any]:
     """My open duties, soonest first. One query for the rows; `more` tells whether another page follows."""
     rows = _queue(actor)

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import logging
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, cast
 
-from django.db.models import Case, Q, QuerySet, Value, When
+from django.db.models import Case, F, Q, QuerySet, Value, When
 from pydantic import Field
 
 from anxin.foundation.access.actor import Actor, reach
 from anxin.foundation.audit.commands import command, record
 from anxin.foundation.audit.unit import unit_of_work
-from anxin.foundation.duties.events import DutyLapsed, DutyWarned
+from anxin.foundation.duties.events import DutyLapsed, DutyMoved, DutyWarned
 from anxin.foundation.duties.models import Duty, DutyChange
+from anxin.foundation.duties.owing import at_unit, check_post, check_unit, post_of, rule_of
+from anxin.foundation.duties.owing import can_owe as can_owe  # asked for here by the rooms above
 from anxin.foundation.kernel.errors import Denied, Refused
 from anxin.foundation.outbox.bus import publish
 from anxin.foundation.outbox.worker import job
 from anxin.foundation.policy.current import book
 from anxin.foundation.workdays import calendar
 
+log = logging.getLogger(__name__)
+
 Reason = Annotated[str, Field(min_length=2, max_length=500)]
+Code = Annotated[str, Field(max_length=40)]
 
 
 @dataclass(frozen=True)
@@ -47,16 +53,45 @@ class Start:
     due_at: datetime | None = None
 
 
-def start(starts: Iterable[Start]) -> list[Duty]:
-    """Begin the clocks of one act, in one statement. Reads the rule (who, which clock) and the length from packs."""
-    return Duty.objects.bulk_create([_duty(s) for s in starts])
+class SomeStuck(RuntimeError):
+    """Clocks that one run of the job could not move; the message names each. All others have been moved."""
+
+
+def start(starts: Iterable[Start], *, keep: bool = False) -> list[Duty]:
+    """Begin the clocks of one act, in one statement. Reads the rule (who, which clock) and the length from packs.
+
+    With `keep` an approved extension outlives a return: when a cancelled duty of the same rule and subject had been
+    extended, the new one takes the later of both moments, and the approval is copied to its history. Raises `Refused`
+    when the owner is a unit of a kind that no post of the rule serves; see `can_owe`.
+    """
+    begun = Duty.objects.bulk_create([_duty(s) for s in starts])
+    for duty in begun if keep else ():
+        _keep_extension(duty)
+    return begun
+
+
+def _keep_extension(duty: Duty) -> None:
+    before = DutyChange.objects.filter(
+        kind=DutyChange.Kind.EXTENDED,
+        duty__subject=duty.subject,
+        duty__rule=duty.rule,
+        duty__state=Duty.State.CANCELLED,
+        duty__due_at__gt=duty.due_at,
+    )
+    approved = before.select_related("duty").order_by("-duty__due_at", "-id").first()
+    if approved is None:
+        return
+    _change(
+        duty, DutyChange.Kind.EXTENDED, approved.by, approved.at, approved.reason, approver=approved.approver,
+        document=approved.document, due_at=approved.duty.due_at,
+    )  # fmt: skip
+    duty.provisional = False
+    _reset(duty, duty.started_at)
 
 
 def _duty(s: Start) -> Duty:
     on = calendar.local(s.at).date()
-    rule = book().section("duties", place=s.owner.county, on=on)[s.rule]
-    at_unit = rule.get("at") == "unit"
-    post = rule.get("posts", {}).get(s.owner.unit_kind, rule["post"]) if at_unit else rule["post"]
+    rule = rule_of(s.rule, county=s.owner.county, on=on)
     due_at, provisional, receipt = moment(clock=s.clock or rule.get("clock", ""), county=s.owner.county, at=s.at)
     if s.due_at is not None:
         due_at, provisional = s.due_at, False
@@ -65,16 +100,20 @@ def _duty(s: Start) -> Duty:
         title=rule["zh"],
         subject=s.subject,
         headline=s.headline,
-        post=post,
         county_code=s.owner.county,
-        town_code=s.owner.town if at_unit else "",
-        unit_code=s.owner.unit if at_unit else "",
+        **_seat(rule, s.owner),
         started_at=s.at,
         due_at=due_at,
         warn_at=_warn_at(s.at, due_at, s.owner.county),
         provisional=provisional,
         receipt=receipt,
     )
+
+
+def _seat(rule: dict[str, Any], owner: Owner) -> dict[str, str]:
+    """Post, unit and town of a duty; raises `Refused` when the owner's kind of unit cannot owe it."""
+    post, here = post_of(rule, county=owner.county, unit_kind=owner.unit_kind), at_unit(rule)
+    return {"post": post, "unit_code": owner.unit if here else "", "town_code": owner.town if here else ""}
 
 
 def moment(*, clock: str, county: str, at: datetime) -> tuple[datetime, bool, dict[str, Any]]:
@@ -101,7 +140,8 @@ def _warn_at(start_at: datetime, due_at: datetime, county: str) -> datetime:
 def discharge(*, subject: str, rules: Iterable[str], at: datetime, unit: str = "") -> int:
     """The act was done; a duty done after its moment stays marked late. Returns how many clocks stopped.
 
-    With `unit` only the duties of that unit stop.
+    A pause stops the clock, but does not undo what had run out before it. With `unit` only the duties of that unit
+    stop.
     """
     live = Duty.objects.filter(subject=subject, rule__in=tuple(rules), state__in=Duty.LIVE)
     return _discharge(live.filter(unit_code=unit) if unit else live, at)
@@ -113,7 +153,8 @@ def discharge_one(*, duty: int, at: datetime) -> int:
 
 
 def _discharge(live: QuerySet[Duty], at: datetime) -> int:
-    late = Case(When(state=Duty.State.PAUSED, then=Value(False)), default=Q(due_at__lt=at))
+    ran_out = Q(paused_at__isnull=True, due_at__lt=at) | Q(due_at__lt=F("paused_at"))
+    late = Case(When(Q(lapsed_at__isnull=False) | ran_out, then=Value(True)), default=Value(False))
     return live.update(late=late, state=Duty.State.DISCHARGED, ended_at=at)
 
 
@@ -142,23 +183,36 @@ def cancel_all(*, subject: str, at: datetime, but: Iterable[str] = ()) -> int:
 
 
 def move(*, actor: Actor, subject: str, rules: Iterable[str], owner: Owner, now: datetime, reason: str) -> int:
-    """Hand the duties of a unit to the next unit; their moments stay, for the worker's clock does not stop."""
-    live = list(Duty.objects.filter(subject=subject, rule__in=tuple(rules), state__in=Duty.LIVE))
+    """Hand the duties of a unit to the next unit; their moments stay, for the worker's clock does not stop.
+
+    Raises `Refused` when that kind of unit cannot owe one of them.
+    """
+    live = list(_locked(Q(subject=subject, rule__in=tuple(rules), state__in=Duty.LIVE)))
     for duty in live:
-        rule = book().section("duties", place=owner.county, on=calendar.local(duty.started_at).date())[duty.rule]
-        post = rule.get("posts", {}).get(owner.unit_kind, rule["post"])
-        _hand(duty, actor=actor, now=now, reason=reason, post=post, unit=owner.unit, town=owner.town)
+        seat = _seat(_rule(duty), owner)
+        _hand(duty, actor=actor, now=now, reason=reason, **seat)
     return len(live)
 
 
 def reclock(*, actor: Actor, subject: str, rule: str, clock: str, now: datetime, reason: str) -> None:
-    """Run a live duty by another clock from its original start (the class of the matter has changed)."""
-    for duty in Duty.objects.filter(subject=subject, rule=rule, state__in=Duty.LIVE):
-        due_at, provisional, receipt = moment(clock=clock, county=duty.county_code, at=duty.started_at)
-        due_at = _with_pauses(duty, due_at, receipt)
-        _change(duty, DutyChange.Kind.RECLASSIFIED, actor, now, reason, due_at=due_at)
+    """Run a live duty by another clock from its original start (the class of the matter has changed).
+
+    What was approved stays: pauses are given back and an extension is never fallen short of.
+    """
+    for duty in _locked(Q(subject=subject, rule=rule, state__in=Duty.LIVE)):
+        due_at, provisional, receipt = _recounted(duty, clock)
+        _change(duty, DutyChange.Kind.RECLASSIFIED, actor.name, now, reason, due_at=due_at)
         duty.provisional, duty.receipt = provisional, receipt
         _reset(duty, now)
+
+
+def _locked(which: Q) -> QuerySet[Duty]:
+    """Rows nobody else changes until the unit of work ends; what has just ended elsewhere is not among them."""
+    return Duty.objects.select_for_update().filter(which).order_by("pk")
+
+
+def _rule(duty: Duty) -> dict[str, Any]:
+    return rule_of(duty.rule, county=duty.county_code, on=calendar.local(duty.started_at).date())
 
 
 def rename(*, subject: str, headline: str) -> None:
@@ -173,7 +227,7 @@ def pause(*, actor: Actor, now: datetime, duty: int, reason: Reason) -> dict[str
     if row.state not in (Duty.State.OPEN, Duty.State.LAPSED):
         raise Refused(f"“{row.title}”{row.get_state_display()}，不能暂停")
     row.state, row.paused_at = Duty.State.PAUSED, now
-    _change(row, DutyChange.Kind.PAUSED, actor, now, reason)
+    _change(row, DutyChange.Kind.PAUSED, actor.name, now, reason)
     row.save(update_fields=["state", "paused_at"])
     record(actor=actor, verb="duties.pause", subject=row.subject, rule=row.rule, reason=reason)
     return _told(row)
@@ -185,10 +239,12 @@ def resume(*, actor: Actor, now: datetime, duty: int, reason: Reason) -> dict[st
     row = _mine(actor, duty)
     if row.state != Duty.State.PAUSED or row.paused_at is None:
         raise Refused(f"“{row.title}”没有暂停，不必恢复")
-    due_at = _shifted(row, row.due_at, row.paused_at, now, row.receipt)
-    _change(row, DutyChange.Kind.RESUMED, actor, now, reason, due_at=due_at)
+    before = row.due_at
+    due_at = _shifted(row, before, row.paused_at, now, row.receipt)
+    _change(row, DutyChange.Kind.RESUMED, actor.name, now, reason, due_at=due_at)
     row.paused_at = None
     _reset(row, now)
+    _announce(row, before)
     record(actor=actor, verb="duties.resume", subject=row.subject, rule=row.rule, due_at=row.due_at, reason=reason)
     return _told(row)
 
@@ -204,11 +260,20 @@ def _shifted(
     )
 
 
-def _with_pauses(duty: Duty, due_at: datetime, receipt: dict[str, Any]) -> datetime:
-    """A moment counted anew from the start, with every finished pause of the duty given back again."""
+def _recounted(duty: Duty, clock: str) -> tuple[datetime, bool, dict[str, Any]]:
+    """The moment counted anew from the start by a clock, with every approved change of it; provisional; receipt."""
+    due_at, provisional, receipt = moment(clock=clock, county=duty.county_code, at=duty.started_at)
+    return _replayed(duty, due_at, receipt), provisional, receipt
+
+
+def _replayed(duty: Duty, due_at: datetime, receipt: dict[str, Any]) -> datetime:
+    """Give back every finished pause and hold every extension, in the order in which they were approved."""
+    kinds = (DutyChange.Kind.PAUSED, DutyChange.Kind.RESUMED, DutyChange.Kind.EXTENDED)
     paused_at = None
-    for change in duty.changes.filter(kind__in=(DutyChange.Kind.PAUSED, DutyChange.Kind.RESUMED)).order_by("id"):
-        if change.kind == DutyChange.Kind.PAUSED:
+    for change in duty.changes.filter(kind__in=kinds).order_by("id"):
+        if change.kind == DutyChange.Kind.EXTENDED:
+            due_at = max(due_at, datetime.fromisoformat(change.new["due_at"]))
+        elif change.kind == DutyChange.Kind.PAUSED:
             paused_at = change.at
         elif paused_at is not None:
             due_at = _shifted(duty, due_at, paused_at, change.at, receipt)
@@ -234,9 +299,11 @@ def extend(
         raise Refused(f"新期限必须晚于原期限 {calendar.local(row.due_at):%Y-%m-%d %H:%M}")
     if due_at <= now:
         raise Refused("新期限必须晚于现在")
-    _change(row, DutyChange.Kind.EXTENDED, actor, now, reason, approver=approver, document=document, due_at=due_at)
+    before, approval = row.due_at, {"approver": approver, "document": document}
+    _change(row, DutyChange.Kind.EXTENDED, actor.name, now, reason, **approval, due_at=due_at)
     row.provisional = False
     _reset(row, now)
+    _announce(row, before)
     record(
         actor=actor, verb="duties.extend", subject=row.subject, rule=row.rule, due_at=due_at, reason=reason,
         approver=approver, document=document,
@@ -245,29 +312,30 @@ def extend(
 
 
 @command(may="duties:hand_over", zh="移交职责")
-def hand_over(*, actor: Actor, now: datetime, duty: int, post: str, reason: Reason, unit: str = "") -> dict[str, Any]:
+def hand_over(*, actor: Actor, now: datetime, duty: int, post: Code, reason: Reason, unit: Code = "") -> dict[str, Any]:
     """Give a duty to another post; the moment stays."""
     row = _mine(actor, duty)
     if row.state not in Duty.LIVE:
         raise Refused(f"“{row.title}”{row.get_state_display()}，不必移交")
-    if post not in book().section("roles", place=row.county_code, on=calendar.local(now).date()):
-        raise Refused(f"本县没有“{post}”这个岗位，请从岗位表中选择")
-    _hand(row, actor=actor, now=now, reason=reason, post=post, unit=unit or row.unit_code, town=row.town_code)
+    check_post(post, county=row.county_code, on=calendar.local(now).date(), unit=unit or row.unit_code)
+    if unit:
+        check_unit(unit, _rule(row), county=row.county_code)
+    _hand(row, actor=actor, now=now, reason=reason, post=post, unit_code=unit or row.unit_code, town_code=row.town_code)
     record(actor=actor, verb="duties.hand_over", subject=row.subject, rule=row.rule, post=post, reason=reason)
     return _told(row)
 
 
-def _hand(duty: Duty, *, actor: Actor, now: datetime, reason: str, post: str, unit: str, town: str) -> None:
-    _change(duty, DutyChange.Kind.HANDED_OVER, actor, now, reason, post=post, unit_code=unit, town_code=town)
-    duty.save(update_fields=["post", "unit_code", "town_code"])
+def _hand(duty: Duty, *, actor: Actor, now: datetime, reason: str, **seat: str) -> None:
+    _change(duty, DutyChange.Kind.HANDED_OVER, actor.name, now, reason, **seat)
+    duty.save(update_fields=list(seat))
 
 
-def _change(duty: Duty, kind: str, actor: Actor, now: datetime, reason: str, **new: Any) -> None:
+def _change(duty: Duty, kind: str, by: str, now: datetime, reason: str, **new: Any) -> None:
     """Write the history row and set the new values on the duty (unsaved)."""
     extra = {key: new.pop(key) for key in ("approver", "document") if key in new}
     old = {key: _plain(getattr(duty, key)) for key in new}
     DutyChange.objects.create(
-        duty=duty, kind=kind, at=now, by=actor.name, reason=reason, old=old,
+        duty=duty, kind=kind, at=now, by=by, reason=reason, old=old,
         new={key: _plain(value) for key, value in new.items()}, **extra,
     )  # fmt: skip
     for key, value in new.items():
@@ -286,12 +354,19 @@ def _reset(duty: Duty, now: datetime) -> None:
         duty.warned_at = duty.warned_at if duty.warn_at <= now else None
     if duty.paused_at is None:
         duty.state = Duty.State.LAPSED if duty.lapsed_at else Duty.State.OPEN
-    duty.save()
+    duty.save(
+        update_fields=["due_at", "warn_at", "warned_at", "lapsed_at", "paused_at", "state", "provisional", "receipt"]
+    )
+
+
+def _announce(duty: Duty, before: datetime) -> None:
+    """Tell the room of the subject that the moment is no longer what it was."""
+    if duty.due_at != before:
+        publish(DutyMoved(duty.pk, duty.rule, duty.subject, _plain(duty.due_at)))
 
 
 def _mine(actor: Actor, pk: int) -> Duty:
-    in_reach = reach(actor, town="unit_code")
-    duty = Duty.objects.select_for_update().filter(in_reach, pk=pk).first()
+    duty = _locked(reach(actor, town="unit_code") & Q(pk=pk)).first()
     if duty is None:
         raise Denied
     return duty
@@ -303,20 +378,35 @@ def _told(duty: Duty) -> dict[str, Any]:
 
 @job(minutes=1)
 def tick(*, now: datetime) -> None:
-    """Warn, lapse and recalculate; a worker that slept three days still stamps the true moments."""
-    for duty in Duty.objects.filter(state=Duty.State.OPEN, warned_at__isnull=True, warn_at__lte=now).order_by(
-        "warn_at"
-    ):
-        _warn(duty, now)
-    for duty in Duty.objects.filter(state=Duty.State.OPEN, due_at__lt=now).order_by("due_at"):
-        _lapse(duty, now)
-    for duty in Duty.objects.filter(provisional=True, state=Duty.State.OPEN):
-        _settle_calendar(duty, now)
+    """Warn, lapse and recalculate; a worker that slept three days still stamps the true moments.
+
+    One duty that cannot be moved does not hold up the others: they are finished first, then `SomeStuck` names it.
+    """
+    running = Duty.objects.filter(state=Duty.State.OPEN)
+    stuck = {
+        **_each(running.filter(warned_at__isnull=True, warn_at__lte=now).order_by("warn_at"), _warn, now),
+        **_each(running.filter(due_at__lt=now).order_by("due_at"), _lapse, now),
+        **_each(running.filter(provisional=True), _settle_calendar, now),
+    }
+    if stuck:
+        raise SomeStuck(f"{len(stuck)} 项职责未能推进：{'；'.join(stuck.values())}")
+
+
+def _each(due: QuerySet[Duty], act: Callable[[Duty, datetime], None], now: datetime) -> dict[int, str]:
+    """Do one thing to each duty, each in a transaction of its own; what failed, by the duty's id."""
+    stuck = {}
+    for duty in due:
+        try:
+            act(duty, now)
+        except Exception as fault:
+            log.exception("duty %s (%s) of %s is stuck", duty.pk, duty.rule, duty.subject)
+            stuck[duty.pk] = f"#{duty.pk} {duty.title} {duty.subject}（{type(fault).__name__}: {fault}）"
+    return stuck
 
 
 def _warn(duty: Duty, now: datetime) -> None:
     with unit_of_work(actor=Actor.system(duty.county_code), now=now):
-        still = Q(pk=duty.pk, state=Duty.State.OPEN, warned_at__isnull=True)
+        still = Q(pk=duty.pk, state=Duty.State.OPEN, warned_at__isnull=True, warn_at=duty.warn_at)
         if Duty.objects.filter(still).update(warned_at=duty.warn_at):
             publish(DutyWarned(duty.pk, duty.rule, duty.subject))
 
@@ -324,7 +414,7 @@ def _warn(duty: Duty, now: datetime) -> None:
 def _lapse(duty: Duty, now: datetime) -> None:
     system = Actor.system(duty.county_code)
     with unit_of_work(actor=system, now=now):
-        still = Q(pk=duty.pk, state=Duty.State.OPEN, due_at__lt=now)
+        still = Q(pk=duty.pk, state=Duty.State.OPEN, due_at=duty.due_at)
         if Duty.objects.filter(still).update(state=Duty.State.LAPSED, lapsed_at=duty.due_at):
             record(actor=system, verb="duties.lapse", subject=duty.subject, rule=duty.rule, due_at=duty.due_at)
             publish(DutyLapsed(duty.pk, duty.rule, duty.subject))
@@ -332,14 +422,24 @@ def _lapse(duty: Duty, now: datetime) -> None:
 
 def _settle_calendar(duty: Duty, now: datetime) -> None:
     """A year's calendar may have been published since: a provisional moment becomes the true one."""
-    clock = duty.receipt.get("term", "")
-    due_at, provisional, receipt = moment(clock=clock, county=duty.county_code, at=duty.started_at)
-    due_at = _with_pauses(duty, due_at, receipt)
-    if provisional and due_at == duty.due_at:
+    if _settled(duty) is None:
         return
     system = Actor.system(duty.county_code)
     with unit_of_work(actor=system, now=now):
-        _change(duty, DutyChange.Kind.RECALCULATED, system, now, "工作日历已公布，按公布的日历重算", due_at=due_at)
-        duty.provisional, duty.receipt = provisional, receipt
-        _reset(duty, now)
-        record(actor=system, verb="duties.recalculate", subject=duty.subject, rule=duty.rule, due_at=due_at)
+        row = _locked(Q(pk=duty.pk, state=Duty.State.OPEN, provisional=True)).first()
+        settled = _settled(row) if row else None
+        if row is None or settled is None:
+            return
+        before, (due_at, provisional, receipt) = row.due_at, settled
+        reason = "工作日历已公布，按公布的日历重算"
+        _change(row, DutyChange.Kind.RECALCULATED, system.name, now, reason, due_at=due_at)
+        row.provisional, row.receipt = provisional, receipt
+        _reset(row, now)
+        record(actor=system, verb="duties.recalculate", subject=row.subject, rule=row.rule, due_at=due_at)
+        _announce(row, before)
+
+
+def _settled(duty: Duty) -> tuple[datetime, bool, dict[str, Any]] | None:
+    """What the calendars published so far make of a provisional moment; None while that is nothing new."""
+    due_at, provisional, receipt = _recounted(duty, duty.receipt.get("term", ""))
+    return None if provisional and due_at == duty.due_at else (due_at, provisional, receipt)

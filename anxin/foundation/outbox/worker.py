@@ -48,13 +48,8 @@ def _claim(now: datetime) -> Event | None:
 
 
 def _deliver(row: Event, now: datetime) -> None:
-    try:
-        actor, happened = Actor.system(row.county_code), bus.revive(row)
-        with bus.caused_by(row, row.depth + 1):
-            for handler in bus.hearers(happened):
-                _once(row, happened, handler, actor, now)
-    except Exception as fault:
-        log.exception("event %s failed", row)
+    fault = _tell_everyone(row, now)
+    if fault is not None:
         attempts = row.attempts + 1
         dead = attempts >= MAX_ATTEMPTS or isinstance(fault, bus.ChainTooLong)
         Event.objects.filter(pk=row.pk).update(
@@ -66,6 +61,24 @@ def _deliver(row: Event, now: datetime) -> None:
         )
     else:
         Event.objects.filter(pk=row.pk).update(state=Event.State.DONE, lease_until=None)
+
+
+def _tell_everyone(row: Event, now: datetime) -> Exception | None:
+    """Each handler in its own transaction; one that fails keeps no other from hearing. Returns the first fault."""
+    first: Exception | None = None
+    try:
+        actor, happened = Actor.system(row.county_code), bus.revive(row)
+    except Exception as fault:
+        log.exception("event %s cannot be told", row)
+        return fault
+    with bus.caused_by(row, row.depth + 1):
+        for handler in bus.hearers(happened):
+            try:
+                _once(row, happened, handler, actor, now)
+            except Exception as fault:
+                log.exception("event %s failed in %s", row, handler.__name__)
+                first = first or fault
+    return first
 
 
 def _once(row: Event, happened: Any, handler: bus.Handler, actor: Actor, now: datetime) -> None:

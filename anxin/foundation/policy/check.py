@@ -110,7 +110,7 @@ def _roles(book: PolicyBook, pack: Pack) -> Iterator[PolicyError]:
 
 
 def _list(role: Any) -> list[str]:
-    return [str(p) for p in role.get("permissions", [])] if isinstance(role, Mapping) else []
+    return _several(role.get("permissions", [])) if isinstance(role, Mapping) else []
 
 
 def _looks_like_permission(text: str) -> bool:
@@ -201,6 +201,11 @@ def _twice(codes: list[str], file: str, what: str) -> Iterator[PolicyError]:
         yield Ambiguous(f"{what} {code} 出现多次", file=file, fix="请只保留一处")
 
 
+def _several(value: Any) -> list[str]:
+    """One word or a list of words; what is neither becomes a word that nobody knows."""
+    return [str(part) for part in value] if isinstance(value, list) else [str(value)]
+
+
 def _routing(book: PolicyBook, pack: Pack) -> Iterator[PolicyError]:
     file = f"{pack.id}/routing.toml"
     routing = book.section("routing", place=pack.id)
@@ -216,20 +221,19 @@ def _routing(book: PolicyBook, pack: Pack) -> Iterator[PolicyError]:
         if not name or not rule.get("lead") or not rule.get("reason"):
             yield BadPack("流转规则缺少 id、lead 或 reason", file=file, term=name, fix="每条规则都要写明主办单位和原因")
             continue
-        for unit in [rule["lead"], *rule.get("assist", [])]:
+        for unit in [*_several(rule["lead"]), *_several(rule.get("assist", []))]:
             if unit not in leads:
                 yield BadPack(
                     f"没有单位或单位类别 {unit}", file=file, term=name, fix="请改用 organisation.toml 中的单位"
                 )
-        named = rule.get("sector", "any")
-        for sector in [named] if isinstance(named, str) else named:
+        for sector in _several(rule.get("sector", "any")):
             if sector != "any" and sector not in sectors:
                 yield BadPack(f"没有行业 {sector}", file=file, term=name, fix=f"可用：{'、'.join(sectors)}")
             asked = (
                 sector,
                 str(rule.get("place", "any")),
-                rule.get("people_min"),
-                rule.get("people_max"),
+                str(rule.get("people_min", "")),
+                str(rule.get("people_max", "")),
                 rule.get("from"),
             )
             if name != "fallback" and (other := answered.setdefault(asked, name)) != name:

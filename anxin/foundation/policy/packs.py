@@ -19,6 +19,12 @@ from anxin.foundation.policy.errors import Ambiguous, BadPack, PolicyError, Unsi
 
 LEVELS = ("nation", "province", "city", "county")
 STATUSES = ("verified", "unverified")
+MOST_DIGITS = 20
+"""Of a number before and after its point; "1e999999999" would take a gigabyte to write out."""
+MOST_GRIDS = 999
+"""The last three digits of a place code count the grids of a zone."""
+TABLES = {"organisation.toml": ("places", "units", "grids"), "routing.toml": ("rules",)}
+"""Lists of tables, by section."""
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 _LEAF_KEYS = frozenset({"zh", "unit", "delegated_to", "versions"})
 _VERSION_KEYS = frozenset({"from", "to", "value", "range", "basis", "status", "note"})
@@ -64,7 +70,7 @@ class Term:
 
     def lives(self) -> Iterator[tuple[Version, date | None]]:
         """Each version with the day it gives way: its own end, or the start of the next one."""
-        for version, following in zip(self.versions, (*self.versions[1:], None), strict=True):
+        for version, following in zip(self.versions, (*self.versions[1:], None), strict=False):
             yield version, version.end or (following.start if following else None)
 
 
@@ -137,7 +143,8 @@ def read_pack(folders: Sequence[Path]) -> Pack:
         elif name.startswith("calendar/"):
             _read_year(pack, label, content)
         elif "/" not in name:
-            pack.sections[path.stem] = _with_grids(pack, label, content) if name == "organisation.toml" else content
+            sound = _with_tables(pack, label, name, content)
+            pack.sections[path.stem] = _with_grids(pack, label, sound) if name == "organisation.toml" else sound
     return pack
 
 
@@ -148,6 +155,8 @@ def _toml(path: Path, label: str) -> dict[str, Any]:
         raise BadPack(f"不是有效的 TOML（{error}）", file=label, fix="请按提示的行列改正") from None
     except UnicodeDecodeError:
         raise BadPack("不是 UTF-8 编码", file=label, fix="请另存为 UTF-8") from None
+    except (ValueError, RecursionError):  # a number of thousands of digits, or brackets in brackets without end
+        raise BadPack("数字过长或层次过深", file=label, fix="请核对取值") from None
 
 
 def _pack(meta: Mapping[str, Any], folders: Sequence[Path]) -> Pack:
@@ -157,7 +166,7 @@ def _pack(meta: Mapping[str, Any], folders: Sequence[Path]) -> Pack:
             raise BadPack(f"缺少 {key}", file=label, fix=f'请补充一行 {key} = "…"')
     if meta["level"] not in LEVELS:
         raise BadPack(f"level 写作 {meta['level']}", file=label, fix=f"请从 {'、'.join(LEVELS)} 中选一个")
-    if not meta["place"].isdigit() or len(meta["place"]) not in (2, 4, 6):
+    if not (meta["place"].isascii() and meta["place"].isdigit()) or len(meta["place"]) not in (2, 4, 6):
         raise BadPack(f"place 写作 {meta['place']}", file=label, fix="请填写2、4或6位区划代码")
     return Pack(
         id=meta["id"],
@@ -197,13 +206,14 @@ def _read_term(pack: Pack, label: str, key: str, leaf: Mapping[str, Any]) -> Non
             pack.faults.append(
                 BadPack(f"条目之内又有条目 {name}", file=label, term=key, fix="请把 zh、unit 等写在最末一级的表中")
             )
-    levels = tuple([delegated] if isinstance(delegated, str) else delegated)
+    levels = tuple(delegated if isinstance(delegated, list) else [delegated])
     for level in levels:
         if level not in LEVELS:
             pack.faults.append(
                 BadPack(f"delegated_to 写作 {level}", file=label, term=key, fix=f"请从 {'、'.join(LEVELS)} 中选")
             )
-    versions = [_version(pack, label, key, raw) for raw in leaf.get("versions", [])]
+    said = leaf.get("versions", [])
+    versions = [_version(pack, label, key, raw) for raw in (said if isinstance(said, list) else [said])]
     known = sorted((v for v in versions if v), key=lambda v: v.start)
     for earlier, later in zip(known, known[1:], strict=False):
         if earlier.start == later.start or (earlier.end and later.start < earlier.end):
@@ -265,10 +275,21 @@ def _wrong_version(key: str, raw: Any) -> tuple[str, str] | None:
         return f"{start}版本没有依据", "请在 basis 写明文件名称、文号和条款"
     if "value" not in raw and "range" not in raw:
         return f"{start}版本没有 value 或 range", "请填写取值；暂无规定时删去该版本"
+    if any(isinstance(n, Decimal) and not _sane(n) for n in _numbers(raw.get("value"), raw.get("range"))):
+        return f"{start}版本的取值不是可用的数", "请核对取值"
     low, high = _bounds(raw.get("range"))
     if "range" in raw and (low is None or high is None or low > high):
         return "range 应为由小到大的两个数", "请写作 range = [5000, 20000]"
     return None
+
+
+def _numbers(*values: Any) -> Iterator[Any]:
+    for value in values:
+        yield from (number_or_same(part) for part in (value if isinstance(value, list) else [value]))
+
+
+def _sane(number: Decimal) -> bool:
+    return number.is_finite() and abs(number.adjusted()) < MOST_DIGITS
 
 
 def _bounds(raw: Any) -> tuple[Decimal | None, Decimal | None]:
@@ -289,12 +310,29 @@ def number_or_same(value: Any) -> Any:
     return value
 
 
+def _with_tables(pack: Pack, label: str, name: str, content: dict[str, Any]) -> dict[str, Any]:
+    """The section without what should be a list of tables and is none, which is told."""
+    odd = {
+        key
+        for key in TABLES.get(name, ())
+        if key in content
+        and not (isinstance(content[key], list) and all(isinstance(row, Mapping) for row in content[key]))
+    }
+    for key in sorted(odd):
+        pack.faults.append(
+            BadPack(f"{key} 应为一列表格", file=label, term=key, fix=f"请写作 [[{key}]]，或 {key} = [{{ … }}]")
+        )
+    return {key: value for key, value in content.items() if key not in odd}
+
+
 def _with_grids(pack: Pack, label: str, content: dict[str, Any]) -> dict[str, Any]:
     """Grids written as a count become places: [[grids]] zone, kind, zh, first, count; `parents` shares them out."""
     places = list(content.get("places", []))
     for row in content.get("grids", []):
         try:
             first, count, parents = int(row["first"]), int(row["count"]), row.get("parents", [row["zone"]])
+            if not 0 < count <= MOST_GRIDS:
+                raise ValueError(count)
             places += [
                 {
                     "code": str(first + n),
@@ -307,7 +345,9 @@ def _with_grids(pack: Pack, label: str, content: dict[str, Any]) -> dict[str, An
         except (KeyError, ValueError, TypeError, IndexError):
             pack.faults.append(
                 BadPack(
-                    "grids 的写法有误", file=label, fix="每行写明 zone、kind、zh（含 {n}）、first（12位代码）、count"
+                    "grids 的写法有误",
+                    file=label,
+                    fix="每行写明 zone、kind、zh（含 {n}）、first（12位代码）、count（1至999）",
                 )
             )
     return {**content, "places": places} if places else content

@@ -18,6 +18,8 @@ from anxin.registry.employers.models import Employer
 from anxin.registry.employers.names import core, fragment, normal
 
 PAGE = 50
+LONGEST = 120
+"""Letters of a search that count; names are no longer."""
 ALIKE = 65
 """From this score of rapidfuzz (0 to 100) on, a name is worth showing as "did you mean"."""
 
@@ -106,7 +108,7 @@ def _of(county: str) -> QuerySet[Employer]:
 
 
 def _asked(text: str) -> Q:
-    typed = fragment(text)
+    typed = fragment(text)[:LONGEST]
     found = Q(pk__in=[])
     if typed:
         found |= Q(normal_name__contains=typed)

@@ -14,19 +14,22 @@ from anxin.registry.employers.names import folded
 from anxin.registry.employers.selectors import visible
 from anxin.registry.projects.models import Participation, Project
 
+LONGEST = 160
+"""Letters of a search that count; names are no longer."""
+
 Limit = Annotated[int, Field(ge=1, le=200)]
 
 
 @query(may="registry:see", zh="查找工程项目")
 def search(*, actor: Actor, now: datetime, text: str, limit: Limit = 20) -> list[dict[str, Any]]:
     """Projects by fragment of the name, pinyin initials, permit number or id, best first; one query."""
-    typed = folded(text)
+    typed, text = folded(text)[:LONGEST], text.strip()[:LONGEST]
     if not typed:
         return []
-    asked = Q(normal_name__contains=typed) | Q(code__istartswith=text.strip())
+    asked = Q(normal_name__contains=typed) | Q(code__istartswith=text)
     if typed.isascii() and typed.isalnum():
         asked |= Q(initials__contains=typed)
-    exact = Q(normal_name=typed) | Q(code__iexact=text.strip())
+    exact = Q(normal_name=typed) | Q(code__iexact=text)
     if typed.isascii() and typed.isdecimal() and len(typed) < 18:
         asked |= Q(pk=int(typed))
         exact |= Q(pk=int(typed))

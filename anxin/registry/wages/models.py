@@ -37,6 +37,7 @@ class Wage(models.Model):
     basis = models.CharField("计算依据", max_length=500, blank=True, default="")
     verified = models.BooleanField("已核对", default=False)
     answer = models.CharField("到账情况", max_length=10, choices=Answer.choices, blank=True, default="")
+    confirmed_heads = models.PositiveIntegerField("已确认人数", default=0)  # of a line nobody is listed on
     recorded_at = models.DateTimeField("登记时间")
     recorded_by = models.CharField("登记人", max_length=60)
 
@@ -46,6 +47,9 @@ class Wage(models.Model):
             models.CheckConstraint(condition=Q(due_fen__gte=0), name="wage_due_not_negative"),
             models.CheckConstraint(
                 condition=Q(headcount=1) | Q(headcount__gt=1, worker=None), name="wage_one_worker_a_line"
+            ),
+            models.CheckConstraint(
+                condition=Q(confirmed_heads__lte=F("headcount")), name="wage_confirmed_within_headcount"
             ),
             models.CheckConstraint(
                 condition=Q(paid_fen__gte=0) & Q(paid_fen__lte=F("due_fen")), name="wage_paid_within_due"

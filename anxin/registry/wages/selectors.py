@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum
 
 from anxin.foundation.access.actor import Actor, reach
 from anxin.foundation.audit.commands import query
@@ -44,15 +44,15 @@ def totals(wage_ids: Iterable[int]) -> dict[str, int]:
     """Sums in fen over wages, people and lines, and how they were answered; one query.
 
     `people` counts a worker once however many lines, and everybody an unlisted line stands for; `unconfirmed` counts
-    in the same way those who have not said that all the money arrived. `received`, `partial`, `none` and
-    `unanswered` count lines.
+    in the same way those who have not said that all the money arrived: of an unlisted line all but its
+    `confirmed_heads`. `received`, `partial`, `none` and `unanswered` count lines.
     """
     silent, unlisted = ~Q(answer=Answer.RECEIVED), Q(worker=None)
     found = Wage.objects.filter(pk__in=list(wage_ids)).aggregate(
         listed_people=Count("worker", distinct=True),
         unlisted_people=Sum("headcount", filter=unlisted),
         listed_silent=Count("worker", distinct=True, filter=silent),
-        unlisted_silent=Sum("headcount", filter=unlisted & silent),
+        unlisted_silent=Sum(F("headcount") - F("confirmed_heads"), filter=unlisted),
         lines=Count("pk"),
         due_fen=Sum("due_fen"),
         paid_fen=Sum("paid_fen"),
@@ -77,6 +77,7 @@ def rows(wage_ids: Iterable[int] | QuerySet[Any, Any]) -> list[dict[str, Any]]:
             "worker": row.worker_id,
             "name": row.worker.name if row.worker else f"未列名（{row.headcount} 人）",
             "headcount": row.headcount,
+            "confirmed_heads": row.confirmed_heads,
             "id_number": row.worker.masked_id_number if row.worker else "",
             "phone": row.worker.masked_phone if row.worker else "",
             "employer": row.employer_id,

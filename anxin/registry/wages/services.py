@@ -6,32 +6,27 @@ A wage outside the actor's county is `Denied`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Any
 
 from django.utils import timezone
-from pydantic import BaseModel, ConfigDict, Field
 
 from anxin.foundation.access.actor import Actor
-from anxin.foundation.audit.commands import command, record
 from anxin.foundation.kernel.errors import BadInput, Denied, Refused
-from anxin.foundation.kernel.money import LIMIT, Money, yuan
+from anxin.foundation.kernel.money import LIMIT, yuan
+from anxin.foundation.policy.current import book
 from anxin.registry.employers.selectors import in_county as employers_in_county
 from anxin.registry.projects.selectors import in_county as projects_in_county
-from anxin.registry.wages.models import Confirmation, Payment, Wage
-from anxin.registry.wages.selectors import county_level, require_county_level
+from anxin.registry.wages.models import Answer, Confirmation, Payment, Wage
 from anxin.registry.workers.selectors import in_county as workers_in_county
 
-Method = Literal["bank", "cash", "advance", "other"]
-Answered = Literal["received", "partial", "none"]
-Asked = Literal["self", "callback"]
-Ids = Annotated[list[int], Field(min_length=1, max_length=5000)]
 DUE_FIELDS = [
     "employer", "employer_name", "project", "period_from", "period_to", "due_fen", "basis", "verified", "answer",
-    "headcount",
+    "headcount", "confirmed_heads",
 ]  # fmt: skip
+MONEY_FIELDS = ["paid_fen", "answer", "confirmed_heads"]
 
 
 @dataclass(frozen=True)
@@ -54,15 +49,16 @@ class Due:
     headcount: int = 1
 
 
-def set_due(*, actor: Actor, now: datetime, rows: Iterable[Due]) -> list[int]:
+def set_due(*, actor: Actor, now: datetime, rows: Iterable[Due], ensured: Collection[int] = ()) -> list[int]:
     """Record or correct what is due; ids in the order given. A few statements for the whole list.
 
-    Raises `BadInput` with fields such as "0.amount" (positions from 0) for a negative sum or one below what was
+    `ensured` are workers of the actor's county whom the caller has just found or created, and who are not looked up
+    again. Raises `BadInput` with fields such as "0.amount" (positions from 0) for a negative sum or one below what was
     already paid, an empty period, or an unknown worker, employer or project.
     """
     given = list(rows)
     old = {row.pk: row for row in _locked(actor, {d.wage for d in given if d.wage is not None})}
-    names = _check_due(actor.county, given, old)
+    names = _check_due(actor.county, given, old, set(ensured))
     wages = [_wage(d, actor, now, old, names) for d in given]
     Wage.objects.bulk_create([row for row in wages if row.pk is None])
     if old:
@@ -113,11 +109,12 @@ def pay_many(
 ) -> list[int]:
     """Record payments (wage id, fen); ids in the order given. All of them or none, in a few statements.
 
-    Raises `BadInput` for a sum that is not positive, more than is outstanding, or a day after today.
+    Raises `BadInput` for a sum that is not positive, more than is outstanding, a day after today, a day before the
+    period of a wage and, where a wage has none, a day longer ago than the pack's `wage.oldest_payment_years`.
     """
-    if paid_on > timezone.localtime(now).date():
-        raise BadInput(fields={"paid_on": "兑付日期不能晚于今天"})
     wages = {row.pk: row for row in _locked(actor, (pk for pk, _ in rows))}
+    if fault := _day_fault(paid_on, timezone.localtime(now).date(), actor.county, wages.values()):
+        raise BadInput(fields={"paid_on": fault})
     for position, (pk, fen) in enumerate(rows, 1):
         _take(wages[pk], fen, f"第 {position} 笔" if len(rows) > 1 else "")
     made = [
@@ -128,8 +125,21 @@ def pay_many(
         for pk, fen in rows
     ]  # fmt: skip
     Payment.objects.bulk_create(made)
-    Wage.objects.bulk_update(wages.values(), ["paid_fen", "answer"])
+    Wage.objects.bulk_update(wages.values(), MONEY_FIELDS)
     return [row.pk for row in made]
+
+
+def _day_fault(paid_on: date, today: date, county: str, wages: Iterable[Wage]) -> str:
+    if paid_on > today:
+        return "兑付日期不能晚于今天"
+    begun = [row.period_from for row in wages]
+    latest = max((day for day in begun if day), default=paid_on)
+    if paid_on < latest:
+        return f"兑付日期不能早于工资期间的起始日 {latest:%Y-%m-%d}，请核对年月日"
+    years = int(book().ruling("wage.oldest_payment_years", county, today).value)
+    if None in begun and (paid_on.year + years, paid_on.month, paid_on.day) < (today.year, today.month, today.day):
+        return f"兑付日期早于 {years} 年前，请核对年份"
+    return ""
 
 
 def pay_out(
@@ -182,99 +192,85 @@ def void(*, actor: Actor, now: datetime, payment_ids: Iterable[int], reason: str
     if any(row.voided_at for row in found):
         raise Refused("这笔兑付已经作废")
     for row in found:
-        wage = wages[row.wage_id]
-        wage.paid_fen, wage.answer = wage.paid_fen - row.amount_fen, ""
+        _paid(wages[row.wage_id], -row.amount_fen)
     Payment.objects.filter(pk__in=wanted).update(voided_at=now, void_reason=reason)
-    Wage.objects.bulk_update(wages.values(), ["paid_fen", "answer"])
+    Wage.objects.bulk_update(wages.values(), MONEY_FIELDS)
     return sum(row.amount_fen for row in found)
 
 
-def confirm(*, actor: Actor, now: datetime, wage_ids: Iterable[int], answer: str, by: str, note: str = "") -> int:
-    """Keep what the workers say about the money; returns how many lines were answered. A few statements for all."""
-    ids = [row.pk for row in _locked(actor, wage_ids)]
+def void_down_to(*, actor: Actor, now: datetime, wage_ids: Iterable[int], fen: int, reason: str) -> int:
+    """Only `fen` of what was booked on the wages came: void the newest payments first, and book anew what did come of
+    the last one voided, so that what is paid is exactly `fen`. Returns the sum in fen that is outstanding again.
+
+    Raises `BadInput` for a negative sum or one above what is booked.
+    """
+    wages = {row.pk: row for row in _locked(actor, wage_ids)}
+    booked = sum(row.paid_fen for row in wages.values())
+    if not 0 <= fen <= booked:
+        raise BadInput(fields={"amount": f"实际到账金额不能小于 0，也不能超过已登记兑付的 {yuan(booked)} 元"})
+    over, gone, anew = booked - fen, [], []
+    for payment in Payment.objects.filter(wage__in=wages, voided_at=None).order_by("-pk") if over else ():
+        if not over:
+            break
+        lost = min(payment.amount_fen, over)
+        over -= lost
+        gone.append(payment.pk)
+        _paid(wages[payment.wage_id], -lost)
+        if payment.amount_fen > lost:
+            anew.append(_rest(payment, payment.amount_fen - lost, actor, now))
+    Payment.objects.filter(pk__in=gone).update(voided_at=now, void_reason=reason)
+    Payment.objects.bulk_create(anew)
+    Wage.objects.bulk_update(wages.values(), MONEY_FIELDS)
+    return booked - fen
+
+
+def _rest(payment: Payment, fen: int, actor: Actor, now: datetime) -> Payment:
+    """What arrived of a payment, as a payment of its own on the same day and by the same way."""
+    return Payment(
+        wage_id=payment.wage_id, amount_fen=fen, paid_on=payment.paid_on, method=payment.method,
+        evidence_id=payment.evidence_id, recorded_by=actor.name, recorded_at=now,
+    )  # fmt: skip
+
+
+def confirm(
+    *,
+    actor: Actor,
+    now: datetime,
+    wage_ids: Iterable[int],
+    answer: str,
+    by: str,
+    note: str = "",
+    heads: int | None = None,
+) -> int:
+    """Keep what the workers say about the money; returns how many lines were answered. A few statements for all.
+
+    On a line that stands for people not listed the answer is that of `heads` of them, of all when None: those who have
+    received add up to `confirmed_heads`, and the line itself counts as received only when everybody has said so.
+    Raises `BadInput` for fewer than one head.
+    """
+    if heads is not None and heads < 1:
+        raise BadInput(fields={"heads": "回答的人数至少为 1"})
+    rows = _locked(actor, wage_ids)
     Confirmation.objects.bulk_create(
-        [Confirmation(wage_id=pk, answer=answer, by=by, at=now, note=note, recorded_by=actor.name) for pk in ids]
+        [Confirmation(wage_id=r.pk, answer=answer, by=by, at=now, note=note, recorded_by=actor.name) for r in rows]
     )
-    return Wage.objects.filter(pk__in=ids).update(answer=answer)
+    groups = [row for row in rows if row.worker_id is None]
+    for row in groups:
+        _answer(row, answer, min(heads or row.headcount, row.headcount))
+    if groups:
+        Wage.objects.bulk_update(groups, ["answer", "confirmed_heads"])
+    if len(groups) < len(rows):
+        Wage.objects.filter(pk__in=[row.pk for row in rows if row.worker_id is not None]).update(answer=answer)
+    return len(rows)
 
 
-class DueRow(BaseModel):
-    """One line of `wages.record_due`; `amount` in yuan."""
-
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
-
-    worker: int
-    amount: Money
-    period_from: date | None = None
-    period_to: date | None = None
-    employer: int | None = None
-    employer_name: Annotated[str, Field(max_length=120)] = ""
-    project: int | None = None
-    basis: Annotated[str, Field(max_length=500)] = ""
-    verified: bool = False
-    wage: int | None = None
-
-
-@command(may="wages:record", zh="登记应发工资")
-def record_due(
-    *, actor: Actor, now: datetime, rows: Annotated[list[DueRow], Field(min_length=1, max_length=5000)]
-) -> dict[str, Any]:
-    """Record or correct what is due to workers; see `set_due`."""
-    _require_reach(actor, [row.wage for row in rows if row.wage is not None])
-    dues = [Due(fen=row.amount, **row.model_dump(exclude={"amount"})) for row in rows]
-    ids = set_due(actor=actor, now=now, rows=dues)
-    for pk, due in zip(ids, dues, strict=True):
-        record(actor=actor, verb="wages.record_due", subject=_subject(pk), first=due.wage is None, due_fen=due.fen)
-    return {"ids": ids}
-
-
-@command(may="wages:record", zh="登记兑付")
-def record_payment(
-    *,
-    actor: Actor,
-    now: datetime,
-    wage: int,
-    amount: Money,
-    paid_on: date,
-    method: Method,
-    evidence: int | None = None,
-) -> dict[str, Any]:
-    """Record one payment, `amount` in yuan; see `pay`."""
-    _require_reach(actor, [wage])
-    made = pay(actor=actor, now=now, wage_id=wage, fen=amount, paid_on=paid_on, method=method, evidence=evidence)
-    record(actor=actor, verb="wages.record_payment", subject=_subject(wage), payment=made, amount_fen=amount)
-    return {"id": made}
-
-
-@command(may="wages:record", zh="作废兑付")
-def void_(
-    *, actor: Actor, now: datetime, payments: Ids, reason: Annotated[str, Field(min_length=2, max_length=200)]
-) -> dict[str, Any]:
-    """Take back payments that did not arrive; see `void`."""
-    touched = dict(Payment.objects.filter(pk__in=payments).values_list("pk", "wage_id"))
-    _require_reach(actor, touched.values())
-    fen = void(actor=actor, now=now, payment_ids=payments, reason=reason)
-    for pk, wage in touched.items():
-        record(actor=actor, verb="wages.void", subject=_subject(wage), payment=pk, reason=reason)
-    return {"outstanding_again_fen": fen}
-
-
-@command(may="wages:confirm", zh="登记到账确认")
-def confirm_(
-    *,
-    actor: Actor,
-    now: datetime,
-    wages: Ids,
-    answer: Answered,
-    by: Asked,
-    note: Annotated[str, Field(max_length=500)] = "",
-) -> dict[str, Any]:
-    """Keep the workers' answers to "钱到了吗"; see `confirm`."""
-    _require_reach(actor, wages)
-    answered = confirm(actor=actor, now=now, wage_ids=wages, answer=answer, by=by, note=note)
-    for pk in sorted(set(wages)):
-        record(actor=actor, verb="wages.confirm", subject=_subject(pk), answer=answer, by=by)
-    return {"answered": answered}
+def _answer(group: Wage, answer: str, heads: int) -> None:
+    if answer == Answer.RECEIVED:
+        group.confirmed_heads = min(group.confirmed_heads + heads, group.headcount)
+        group.answer = answer if group.confirmed_heads == group.headcount else group.answer
+    else:
+        group.confirmed_heads = min(group.confirmed_heads, group.headcount - heads)
+        group.answer = answer
 
 
 def _locked(actor: Actor, ids: Iterable[int]) -> list[Wage]:
@@ -289,25 +285,23 @@ def _locked(actor: Actor, ids: Iterable[int]) -> list[Wage]:
     return rows
 
 
-def _require_reach(actor: Actor, ids: Iterable[int]) -> None:
-    """Direct commands on existing lines are for county-level posts; units act through their cases."""
-    require_county_level(actor)
-    wanted = set(ids)
-    if wanted and Wage.objects.filter(county_level(actor), pk__in=wanted).count() != len(wanted):
-        raise Denied()
-
-
 def _take(wage: Wage, fen: int, where: str) -> None:
     if fen <= 0:
         raise BadInput(fields={"amount": f"{where}兑付金额必须大于 0"})
     if fen > wage.outstanding_fen:
         raise BadInput(fields={"amount": f"{where}超过尚欠金额 {yuan(wage.outstanding_fen)} 元"})
-    wage.paid_fen, wage.answer = wage.paid_fen + fen, ""
+    _paid(wage, fen)
 
 
-def _check_due(county: str, rows: list[Due], old: dict[int, Wage]) -> dict[int, str]:
+def _paid(wage: Wage, fen: int) -> None:
+    """More or less money on a line: whatever was said about it before is about another sum."""
+    wage.paid_fen, wage.answer, wage.confirmed_heads = wage.paid_fen + fen, "", 0
+
+
+def _check_due(county: str, rows: list[Due], old: dict[int, Wage], ensured: set[int]) -> dict[int, str]:
     """Raise `BadInput` with every fault of every row; returns the names of the employers mentioned."""
-    workers = workers_in_county({d.worker for d in rows if d.worker is not None}, county)
+    asked = {d.worker for d in rows if d.worker is not None} - ensured
+    workers = ensured | (workers_in_county(asked, county) if asked else set())
     employers = _named({d.employer for d in rows if d.employer is not None}, county, employers_in_county)
     projects = _named({d.project for d in rows if d.project is not None}, county, projects_in_county)
     faults: dict[str, str] = {}
@@ -355,14 +349,10 @@ def _period_fault(start: date | None, end: date | None) -> str:
 def _wage(due: Due, actor: Actor, now: datetime, old: dict[int, Wage], names: dict[int, str]) -> Wage:
     known = old.get(due.wage) if due.wage is not None else None
     row = known or Wage(worker_id=due.worker, county_code=actor.county, recorded_at=now, recorded_by=actor.name)
-    if row.due_fen != due.fen:
-        row.due_fen, row.answer = due.fen, ""
+    if (row.due_fen, row.headcount) != (due.fen, due.headcount):
+        row.due_fen, row.answer, row.confirmed_heads = due.fen, "", 0
     row.employer_id, row.project_id = due.employer, due.project
     row.employer_name = due.employer_name or names.get(due.employer or 0, "")
     row.period_from, row.period_to = due.period_from, due.period_to
     row.basis, row.verified, row.headcount = due.basis, due.verified, due.headcount
     return row
-
-
-def _subject(wage: int) -> str:
-    return f"wages.Wage:{wage}"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Any
 
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 from pydantic import Field
 
@@ -29,6 +30,15 @@ class Person:
     phone: str = ""
 
 
+class Found(list[int]):
+    """Ids of workers in the order they were named; `unlinked` are the positions (from 0) whose identity number stands
+    for another name, and who were therefore kept without that number."""
+
+    def __init__(self, ids: Iterable[int], unlinked: tuple[int, ...] = ()) -> None:
+        super().__init__(ids)
+        self.unlinked = unlinked
+
+
 @command(may="registry:edit", zh="登记劳动者")
 def register(
     *,
@@ -47,31 +57,43 @@ def register(
     return {"id": worker}
 
 
-def ensure(people: Iterable[Person], *, county: str, now: datetime) -> list[int]:
+def ensure(people: Iterable[Person], *, county: str, now: datetime, strict: bool = True) -> Found:
     """Ids of the workers, in the order given; unknown ones are created, blanks of known ones filled.
 
-    Runs inside a command of the caller; a few statements for the whole list. Two entries that are one
-    person give one id. Raises `BadInput` with fields such as "0.phone" (positions count from 0), and `Refused`
-    when an identity number is known under another name.
+    Runs inside a command of the caller; three statements at most for a list of a few hundred. Two entries that are one
+    person give one id. Raises `BadInput` with fields such as "0.phone" (positions count from 0), and `Refused` when an
+    identity number is known under another name. With `strict=False`, for what people report, that is no refusal: the
+    person is kept under the name given, without the number and apart from the worker known, and told as `unlinked`.
     """
     wanted = _checked(list(people))
-    known = _Known(county[:6], wanted)
+    try:
+        with transaction.atomic():
+            return _ensured(wanted, county[:6], now, strict)
+    except IntegrityError:  # somebody else has just registered one of them, who is known the second time
+        return _ensured(wanted, county[:6], now, strict)
+
+
+def _ensured(wanted: list[Person], county: str, now: datetime, strict: bool) -> Found:
+    known = _Known(county, wanted, strict)
     found = [known.take(person, now) for person in wanted]
-    Worker.objects.bulk_create([row for row in known.new if row.pk is None])
+    Worker.objects.bulk_create(known.new)
     if known.filled:
         Worker.objects.bulk_update(known.filled.values(), ["id_number", "phone"])
-    return [row.pk for row in found]
+    unlinked = tuple(place for place, person in enumerate(wanted) if id(person) in known.clashed)
+    return Found([row.pk for row in found], unlinked)
 
 
 class _Known:
     """The workers of a county who may be meant, by number and by name with phone."""
 
-    def __init__(self, county: str, wanted: list[Person]) -> None:
-        self.county = county
+    def __init__(self, county: str, wanted: list[Person], strict: bool) -> None:
+        self.county, self.strict = county, strict
+        self.clashed: set[int] = set()
         self.new: list[Worker] = []
         self.filled: dict[int, Worker] = {}
         self.by_id: dict[str, Worker] = {}
         self.by_phone: dict[tuple[str, str], Worker] = {}
+        self.numberless: dict[tuple[str, str], Worker] = {}
         numbers = {p.id_number for p in wanted if p.id_number}
         phones = {p.phone for p in wanted if p.phone}
         meant = Q(id_number__in=numbers) | Q(phone__in=phones)
@@ -80,7 +102,12 @@ class _Known:
             self._index(row)
 
     def take(self, person: Person, now: datetime) -> Worker:
-        row = self._find(person)
+        if self._clashes(person):
+            self.clashed.add(id(person))
+            person = replace(person, id_number="")
+            row = self._numberless(person)
+        else:
+            row = self._find(person)
         if row is None:
             row = Worker(name=person.name, county_code=self.county, registered_at=now)
             row.id_number, row.phone = person.id_number or None, person.phone
@@ -90,12 +117,23 @@ class _Known:
         self._index(row)
         return row
 
+    def _clashes(self, person: Person) -> bool:
+        """Whether the number stands for another name; raises `Refused` when that is not to be."""
+        row = self.by_id.get(person.id_number)
+        if row is None or row.name == person.name:
+            return False
+        if self.strict:
+            raise Refused("该身份证号已登记为另一姓名", fix="请核对身份证号和姓名")
+        return True
+
+    def _numberless(self, person: Person) -> Worker | None:
+        """Somebody of that name and phone of whom no number is known: the only one a doubtful person may be."""
+        row = self.numberless.get((person.phone, person.name))
+        return row if row is not None and not row.id_number else None
+
     def _find(self, person: Person) -> Worker | None:
         if person.id_number in self.by_id:
-            row = self.by_id[person.id_number]
-            if row.name != person.name:
-                raise Refused("该身份证号已登记为另一姓名", fix="请核对身份证号和姓名")
-            return row
+            return self.by_id[person.id_number]
         alike = self.by_phone.get((person.phone, person.name))
         if alike is not None and person.id_number and alike.id_number:
             return None  # two people of one name who share a phone
@@ -114,6 +152,8 @@ class _Known:
             self.by_id[row.id_number] = row
         if row.phone:
             self.by_phone.setdefault((row.phone, row.name), row)
+            if not row.id_number:
+                self.numberless[row.phone, row.name] = row
 
 
 def _checked(people: list[Person]) -> list[Person]:

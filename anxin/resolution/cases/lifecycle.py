@@ -44,6 +44,7 @@ FINALS = frozenset({"closed", "withdrawn", "merged"})
 UNCONTACTED = ("registered", "dispatched")
 AT_WORK = ("contacted", "verified", "mediating", "settled", "escalated", "ordered", "referred")
 WITH_UNIT = ("dispatched", *AT_WORK)
+MOVABLE = ("dispatched", "contacted", "verified", "mediating", "settled")  # not while others decide or an order runs
 
 
 def amount_is_known(case: Any) -> None:
@@ -84,7 +85,7 @@ CASE = Lifecycle(
     steps=(
         step("dispatch", "registered", "dispatched", zh="流转", may="cases:dispatch",
              asks=("unit", "note"), starts=("contact", "settle"), discharges=("dispatch",)),
-        step("redispatch", WITH_UNIT, "dispatched", zh="二次分派", may="cases:redispatch", asks=("unit", "reason")),
+        step("redispatch", MOVABLE, "dispatched", zh="二次分派", may="cases:redispatch", asks=("unit", "reason")),
         step("return", "dispatched", "registered", zh="退回", may="cases:handle",
              asks=("reason",), starts=("dispatch",), cancels=("contact", "settle")),
         step("contact", "dispatched", "contacted", zh="登记联系", may="cases:handle",
@@ -92,7 +93,8 @@ CASE = Lifecycle(
         step("verify", ("contacted", "mediating"), "verified", zh="核实", may="cases:handle",
              asks=("people", "amount", "note")),
         step("mediate", ("contacted", "verified"), "mediating", zh="组织调解", may="cases:handle", asks=("note",)),
-        step("settle", AT_WORK, "settled", zh="达成协议", may="cases:handle", guards=(amount_is_known,), button=False),
+        step("settle", AT_WORK, "settled", zh="达成协议", may="cases:handle", guards=(amount_is_known,),
+             cancels=("hard_decision",), button=False),
         step("escalate", ("contacted", "verified", "mediating", "settled"), "escalated", zh="转疑难处置",
              may="cases:escalate", asks=("reason",), starts=("hard_decision",)),
         step("decide_hard", "escalated", "mediating", zh="会办决定", may="cases:decide_hard",
@@ -110,7 +112,8 @@ CASE = Lifecycle(
              discharges=("settle",),
              cancels=("order_watch", "refer", "hard_decision", "instalment_check")),
         step("dismiss", ("contacted", "verified", "mediating"), "dismissed", zh="不予支持", may="cases:handle",
-             asks=("ground", "note"), starts=("reply",), discharges=("settle",)),
+             asks=("ground", "note"), starts=("reply",), discharges=("settle",),
+             cancels=("order_watch", "instalment_check")),
         step("reply", ("paid", "dismissed"), "replied", zh="回复", may="cases:reply",
              asks=("text",), discharges=("reply",)),
         step("close", "replied", "closed", zh="销号", may="cases:close",

@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
-from anxin.foundation.access.actor import Actor, reach
+from anxin.foundation.access.actor import Actor, Scope, reach
 from anxin.resolution.cases.lifecycle import CASE, FINALS
 
 
@@ -74,6 +74,9 @@ class Case(models.Model):
     order_lapsed = models.BooleanField("逾期未改正", default=False)
     withdrawal_reason = models.CharField("撤回理由", max_length=500, default="")
     withdrawal_genuine = models.BooleanField("撤回意愿已核实", default=False)
+    joint_released_people = models.PositiveIntegerField("解除联合处置时人数", null=True)
+    joint_released_fen = models.BigIntegerField("解除联合处置时金额", null=True)
+    merged_into = models.ForeignKey("self", models.PROTECT, null=True, related_name="+", verbose_name="并入案件")
     outcome = models.CharField("结果", max_length=10, choices=Outcome.choices, default=Outcome.NONE, blank=True)
     reply = models.TextField("答复内容", default="")
     opened_at = models.DateTimeField("登记时间")
@@ -107,6 +110,18 @@ class Case(models.Model):
     def is_open(self) -> bool:
         return self.stage not in FINALS
 
+    def led_by(self, actor: Actor) -> bool:
+        """Whether the actor's unit handles this case, or the actor's post answers for the whole county.
+
+        Seeing is wider: a town sees what lies in it, a helper what it helps with; neither may act for the lead.
+        """
+        return any(self._inside(scope) for scope in actor.scopes)
+
+    def _inside(self, scope: Scope) -> bool:
+        if scope.kind in ("county", "system") or (scope.kind == "unit" and scope.at_county and not scope.unit):
+            return scope.county == self.county_code
+        return scope.kind in ("unit", "case") and bool(scope.unit) and scope.unit == self.unit_code
+
 
 class CaseSource(models.Model):
     """案件来源: the complaints that this case answers; merging adds, never removes."""
@@ -114,6 +129,7 @@ class CaseSource(models.Model):
     case = models.ForeignKey(Case, models.PROTECT, related_name="sources", verbose_name="案件")
     complaint = models.OneToOneField("intake.Complaint", models.PROTECT, related_name="+", verbose_name="来件")
     from_case = models.CharField("并自案号", max_length=40, default="")
+    answer = models.CharField("到账答复", max_length=10, default="")  # the reporter's last word: said twice counts once
 
     class Meta:
         verbose_name = "案件来源"

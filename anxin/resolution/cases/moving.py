@@ -24,12 +24,26 @@ from anxin.resolution.cases.models import Assignment, Assisting, Call, Case
 SETTLE_CLOCKS = {"ordinary": "clock.settle", "complex": "clock.settle_complex", "hard": "clock.settle_hard"}
 
 
-def find(actor: Actor, pk: int) -> Case:
-    """The case, locked, if it is in reach; hidden and absent look the same."""
+def find(actor: Actor, pk: int, *, lead: bool = True) -> Case:
+    """The case, locked, if it is in reach; hidden and absent look the same.
+
+    Who may see but does not handle the case is `Refused`, except for what assisting units do (`lead=False`).
+    """
     row = Case.objects.visible_to(actor).select_for_update().filter(pk=pk).first()
     if row is None:
         raise Denied
+    if lead:
+        must_lead(row, actor)
     return row
+
+
+def must_lead(row: Case, actor: Actor) -> None:
+    """Raise `Refused` unless the actor's unit handles the case."""
+    if row.led_by(actor):
+        return
+    if row.unit_name:
+        raise Refused(f"本案由{row.unit_name}承办，您可以查看，不能代办")
+    raise Refused("本案还没有流转，请等流转员分派")
 
 
 def evidence(row: Case) -> set[str]:
@@ -37,16 +51,16 @@ def evidence(row: Case) -> set[str]:
     return documents.evidence_kinds(subject=label(row), since=row.reopened_at)
 
 
-def for_change(actor: Actor, pk: int, seen: int | None) -> Case:
-    row = find(actor, pk)
+def for_change(actor: Actor, pk: int, seen: int | None, *, lead: bool = True) -> Case:
+    row = find(actor, pk, lead=lead)
     if seen is not None and seen != row.version:
         at = f"{local(row.touched_at):%m-%d %H:%M}" if row.touched_at else ""
         raise Conflict(f"案件已被{row.touched_by}于 {at} 处理，请刷新后再操作；您填写的内容仍保留在页面上")
     return row
 
 
-def open_case(actor: Actor, pk: int, seen: int | None) -> Case:
-    row = for_change(actor, pk, seen)
+def open_case(actor: Actor, pk: int, seen: int | None, *, lead: bool = True) -> Case:
+    row = for_change(actor, pk, seen, lead=lead)
     if not row.is_open:
         raise Refused(f"案件{CASE.states[row.stage]}，不能再改；确需办理请先“重新办理”")
     return row
@@ -54,9 +68,10 @@ def open_case(actor: Actor, pk: int, seen: int | None) -> Case:
 
 def take(actor: Actor, pk: int, verb: str, seen: int | None) -> tuple[Case, Step]:
     """Lock the case and find the row of the table; permission of the row, evidence and guards are checked here."""
-    row = for_change(actor, pk, seen)
+    row = for_change(actor, pk, seen, lead=False)
     step = CASE.find(verb, row.stage)
     require(actor, step.may)
+    must_lead(row, actor)
     CASE.check(step, row, evidence(row) if step.needs else (), EVIDENCE)
     return row, step
 
@@ -75,7 +90,8 @@ def finish(
     if step.cancels:
         duties.cancel(subject=subject, rules=step.cancels, at=now)
     ready = {s.rule for s in given}
-    duties.start([*given, *(clock(row, rule, now) for rule in step.starts if rule not in ready)])
+    begun = [*given, *(clock(row, rule, now) for rule in step.starts if rule not in ready)]
+    duties.start(begun, keep=row.returned_times > 0)
     record(actor=actor, verb=f"cases.{step.verb}", subject=row, source=source, target=row.stage, **detail)
     publish(CaseMoved(row.pk, row.number, step.verb, source, row.stage, row.unit_code))
     return told(row)
@@ -122,6 +138,11 @@ def clock(
 
 def settle_from(row: Case, at: datetime) -> list[Start]:
     return [clock(row, "settle", at, clock=SETTLE_CLOCKS[row.grade])]
+
+
+def stop_helping(row: Case, now: datetime) -> None:
+    """The units that helped see the case no longer."""
+    Assisting.objects.filter(case=row, to_at__isnull=True).update(to_at=now)
 
 
 def reclock(row: Case, actor: Actor, now: datetime, reason: str) -> None:

@@ -31,7 +31,7 @@ def detail(*, actor: Actor, now: datetime, case: int) -> dict[str, Any]:
     subject = _label(row)
     lines = wages.rows(row.claims.filter(superseded=False).values("wage_id"))
     sources = intake.sources_of(row.sources.values("complaint_id"))
-    evidence = documents.evidence_for(subjects=[subject, *(f"intake.Complaint:{s['id']}" for s in sources)])
+    evidence = documents.evidence_for(subjects=_papers_of(row, [s["id"] for s in sources]))
     owed = duties.for_subject(subject=subject)
     assignments = list(row.assignments.order_by("at", "id"))
     return {
@@ -47,6 +47,7 @@ def detail(*, actor: Actor, now: datetime, case: int) -> dict[str, Any]:
         "returned_times": row.returned_times,
         "dispatched_times": row.dispatched_times,
         "version": row.version,
+        "led": row.led_by(actor),
         "duties": {d["rule"]: d for d in owed},
         "duty_list": owed,
         "duty_changes": duties.changes_for(subject=subject),
@@ -81,6 +82,12 @@ def actions(*, actor: Actor, now: datetime, case: int) -> list[dict[str, Any]]:
     return _actions(row, actor, documents.evidence_kinds(subject=_label(row), since=row.reopened_at))
 
 
+def _papers_of(row: Case, complaints: list[int]) -> list[str]:
+    """Where evidence of this matter was filed: here, with the reports, and on cases merged into this one."""
+    merged = Case.objects.filter(merged_into=row).values_list("pk", flat=True) if len(complaints) > 1 else ()
+    return [_label(row), *(f"intake.Complaint:{pk}" for pk in complaints), *(f"cases.Case:{pk}" for pk in merged)]
+
+
 def _counts(evidence: dict[str, Any], row: Case) -> bool:
     """The case's own evidence; what came before a reopening proves nothing any more."""
     current = row.reopened_at is None or evidence["added_at"] >= row.reopened_at
@@ -88,6 +95,8 @@ def _counts(evidence: dict[str, Any], row: Case) -> bool:
 
 
 def _actions(row: Case, actor: Actor, kinds: set[str]) -> list[dict[str, Any]]:
+    if not row.led_by(actor):
+        return []
     offers = CASE.offers(row.stage, row, may=actor.may, evidence=kinds, names=EVIDENCE)
     return [
         {"verb": o.step.verb, "zh": o.step.zh, "asks": list(o.step.asks), "blocked": o.blocked, "basis": o.step.basis,
@@ -221,6 +230,21 @@ def last_paid_on(case: int) -> date | None:
     """The day of the latest payment that stands; for rooms above, which have checked reach."""
     lines = Claim.objects.filter(case_id=case, superseded=False).values_list("wage_id", flat=True)
     return max((p["paid_on"] for p in wages.payments(lines) if not p["voided"]), default=None)
+
+
+def is_ordered(case: int) -> bool:
+    """Whether a case stands under an order, lapsed or not, for journeys."""
+    return Case.objects.filter(pk=case, stage="ordered").exists()
+
+
+def awaits_order(case: int) -> bool:
+    """Whether a case stands under an order that has not lapsed yet, for journeys."""
+    return Case.objects.filter(pk=case, stage="ordered", order_lapsed=False).exists()
+
+
+def is_joint(case: int) -> bool:
+    """Whether a running case is in joint handling, for journeys."""
+    return Case.objects.filter(pk=case, joint=True).exclude(stage__in=FINALS).exists()
 
 
 def facts(case: int) -> dict[str, Any]:

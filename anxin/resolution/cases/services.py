@@ -27,6 +27,7 @@ from anxin.resolution.cases.figures import (
     announce_joint,
     chosen_lines,
     establish,
+    join,
     judge,
     lines_of,
     lines_of_complaint,
@@ -50,11 +51,13 @@ from anxin.resolution.cases.moving import (
     reclock,
     save,
     settle_from,
+    stop_helping,
     take,
     told,
 )
 from anxin.resolution.cases.routing import suggest
 from anxin.resolution.intake import selectors as intake
+from anxin.resolution.intake import services as intake_services
 
 Text = Annotated[str, Field(min_length=2, max_length=2000)]
 Reason = Annotated[str, Field(min_length=2, max_length=500)]
@@ -104,15 +107,15 @@ def open_(
         project_id=project,
         people=people,
         due_fen=amount_fen,
-        unconfirmed=people,
         opened_at=opened_at,
         touched_by=actor.name,
         touched_at=now,
     )
+    listed = lines_of_complaint(case, lines or [])
     began = judge(case, now)
     case.save(force_insert=True)
     CaseSource.objects.create(case=case, complaint_id=complaint)
-    list_workers(case, actor, now, lines_of_complaint(case, lines or []))
+    list_workers(case, actor, now, listed)
     duties.start([clock(case, "dispatch", opened_at)])
     record(
         actor=actor, verb="cases.open", subject=case, first=True, complaint=complaint, people=people,
@@ -138,7 +141,8 @@ def dispatch(
     if unit in ("", suggestion["unit"]):
         for helper in suggestion["assisting"]:
             add_helper(row, helper, suggestion["reason"], now)
-    return finish(row, step, actor, now, note=note, unit=row.unit_name, starts=settle_from(row, row.opened_at))
+    since = row.reopened_at or row.opened_at
+    return finish(row, step, actor, now, note=note, unit=row.unit_name, starts=settle_from(row, since))
 
 
 @command(may="cases:redispatch", zh="二次分派")
@@ -150,6 +154,7 @@ def redispatch(
     if unit == row.unit_code:
         raise BadInput(fields={"unit": f"案件已由{row.unit_name}承办，请选择其他单位"})
     hand_to(row, unit, actor, now, "redispatch", reason, {})
+    row.withdrawal_genuine = False
     out = finish(row, step, actor, now, reason=reason, unit=row.unit_name)
     moved = ("contact", "settle", "reply", "instalment_check")
     duties.move(actor=actor, subject=label(row), rules=moved, owner=owner_of(row), now=now, reason=reason)
@@ -169,19 +174,30 @@ def return_(*, actor: Actor, now: datetime, case: int, reason: Reason, seen: See
 
 
 @command(may="cases:dispatch", zh="并案")
-def merge(*, actor: Actor, now: datetime, case: int, into: int, reason: Reason) -> dict[str, Any]:
-    """并案: the same matter twice; all sources move to the case that stays, nothing is deleted."""
+def merge(
+    *, actor: Actor, now: datetime, case: int, into: int, reason: Reason, same_people: bool = True
+) -> dict[str, Any]:
+    """并案: the same matter twice; all sources move to the case that stays, nothing is deleted.
+
+    With `same_people` nobody is counted twice; otherwise the people and sums of both stand, and joint handling is
+    judged by them.
+    """
     if case == into:
         raise BadInput(fields={"into": "不能并入自身，请选择另一件案件"})
+    for pk in sorted((case, into)):  # two officers merging crosswise wait for each other instead of deadlocking
+        find(actor, pk)
     row, step = take(actor, case, "merge", None)
     target = find(actor, into)
     if not target.is_open:
         raise Refused(f"{target.number} {CASE.states[target.stage]}，不能并入")
     CaseSource.objects.filter(case=row).update(case=target, from_case=row.number)
-    row.outcome, row.ended_at = Case.Outcome.MERGED, now
-    out = finish(row, step, actor, now, reason=reason, into=target.number)
+    join(target, row, actor, now, same_people=same_people)
+    save(target, actor, now)
+    row.outcome, row.ended_at, row.merged_into = Case.Outcome.MERGED, now, target
+    out = finish(row, step, actor, now, reason=reason, into=target.number, same_people=same_people)
     duties.cancel_all(subject=label(row), at=now)
-    record(actor=actor, verb="cases.absorb", subject=target, number=row.number, reason=reason)
+    stop_helping(row, now)
+    record(actor=actor, verb="cases.absorb", subject=target, number=row.number, reason=reason, people=target.people)
     return out
 
 
@@ -210,7 +226,7 @@ def log_call(
     reached: bool = True,
 ) -> dict[str, Any]:
     """A call that moves no step: nobody answered, or the employer was asked."""
-    row = find(actor, case)
+    row = find(actor, case, lead=False)
     note_call(row, kind, actor, now, summary, person, reached)
     record(actor=actor, verb="cases.log_call", subject=row, kind=kind, reached=reached, summary=summary)
     return told(row)
@@ -256,6 +272,8 @@ def amend(
         row.category = category
     if place:
         where = directory.place_get(place)
+        if where.county_code != row.county_code:
+            raise BadInput(fields={"place": "这个地点不属于本县（市、区），请选择本地地点；异地的请转请当地受理"})
         row.place_code, row.town_code = where.code, where.town_code
     if employer:
         names = employers.in_county([employer], row.county_code)
@@ -321,12 +339,13 @@ def decide_hard(*, actor: Actor, now: datetime, case: int, decision: Text, seen:
 def joint_release(
     *, actor: Actor, now: datetime, case: int, reason: Reason, approver: Annotated[str, Field(min_length=2)]
 ) -> dict[str, Any]:
-    """Joint handling never ends by itself: a named person approves (M098)."""
+    """Joint handling never ends by itself: a named person approves (M098). It begins anew only if the figures grow."""
     row = open_case(actor, case, None)
     if not row.joint:
         raise Refused("本案不在联合处置中")
     row.joint, row.joint_reason = False, ""
-    Assisting.objects.filter(case=row, to_at__isnull=True).update(to_at=now)
+    row.joint_released_people, row.joint_released_fen = row.people, row.due_fen
+    stop_helping(row, now)
     save(row, actor, now)
     duties.cancel(subject=label(row), rules=("joint_convene", "joint_assist"), at=now)
     record(actor=actor, verb="cases.joint_release", subject=row, reason=reason, approver=approver)
@@ -336,7 +355,7 @@ def joint_release(
 @command(may="cases:assist", zh="反馈协办情况")
 def assist(*, actor: Actor, now: datetime, case: int, report: Text) -> dict[str, Any]:
     """An assisting unit tells what it has done; its own duty ends, the others' go on."""
-    row = find(actor, case)
+    row = find(actor, case, lead=False)
     mine = Assisting.objects.filter(
         case=row, to_at__isnull=True, unit_code__in=[s.unit for s in actor.scopes if s.unit]
     ).first()
@@ -382,6 +401,16 @@ def order_lapse(*, actor: Actor, now: datetime, case: int) -> dict[str, Any]:
     return told(row)
 
 
+@command(may="cases:lapse", zh="指令书期限变更")
+def order_move(*, actor: Actor, now: datetime, case: int, due_on: date) -> dict[str, Any]:
+    """The watch over the order was extended: the order's last day moves with it."""
+    row = find(actor, case)
+    row.order_due_on, row.order_lapsed = due_on, False
+    save(row, actor, now)
+    record(actor=actor, verb="cases.order_move", subject=row, order=row.order_number, due_on=due_on)
+    return told(row)
+
+
 @command(may="cases:refer", zh="移送公安")
 def refer(
     *, actor: Actor, now: datetime, case: int, reference: Annotated[str, Field(min_length=2)], note: Note = ""
@@ -389,6 +418,16 @@ def refer(
     """移送: a suspected crime of refusing to pay goes to the police. Criminal Law art. 276-1."""
     row, step = take(actor, case, "refer", None)
     return finish(row, step, actor, now, reference=reference, note=note)
+
+
+@command(may="intake:identity", zh="查看反映人身份")
+def show_identity(*, actor: Actor, now: datetime, case: int, reason: Reason) -> dict[str, Any]:
+    """Names and phones of those who reported, for the unit that must call them; each showing is in the trail."""
+    row = find(actor, case)
+    sources = CaseSource.objects.filter(case=row).order_by("pk").values_list("complaint_id", flat=True)
+    people = [intake_services.identity_of(actor=actor, now=now, complaint=pk, reason=reason) for pk in sources]
+    record(actor=actor, verb="cases.show_identity", subject=row, reason=reason)
+    return {"id": row.pk, "number": row.number, "people": people}
 
 
 # ── money ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -404,9 +443,12 @@ def record_payment(
     claim: int | None = None,
     paid_on: date | None = None,
     method: Method = "bank",
+    seen: Seen = None,
 ) -> dict[str, Any]:
     """Money that came: to one worker (`claim`), or spread over all in proportion when no worker is named."""
-    row = open_case(actor, case, None)
+    row = open_case(actor, case, seen)
+    if row.stage == "registered":
+        raise Refused("案件还没有流转，请先流转并核实应付金额，再登记兑付")
     chosen = chosen_lines(row, claim)
     paid = wages.pay_out(
         actor=actor, now=now, wage_ids=chosen, fen=amount, paid_on=paid_on or local(now).date(), method=method
@@ -452,23 +494,38 @@ def confirm(
     case: int,
     answer: Answer,
     claim: int | None = None,
+    amount: Money | None = None,
     note: Note = "",
     seen: Seen = None,
 ) -> dict[str, Any]:
-    """The call-back officer has asked the worker (or, without `claim`, every worker not yet asked)."""
+    """The call-back officer has asked the worker (or, without `claim`, every worker not yet asked).
+
+    `amount` is what came when the answer is "partial".
+    """
     row = for_change(actor, case, seen)
     chosen = chosen_lines(row, claim) if claim is not None else wage_reader.unanswered(lines_of(row))
     if not chosen:
         raise Refused("每个人都已经回答过；有变化的，请逐人登记")
     note_call(row, Call.Kind.CALLBACK, actor, now, note or "回访是否收到钱", "", reached=True)
-    return _answered(row, actor, now, answer, chosen, by="callback", note=note)
+    return _answered(row, actor, now, answer, chosen, by="callback", note=note, amount=amount)
 
 
 @command(may="cases:answer", zh="回答钱到了吗")
 def answer(
-    *, actor: Actor, now: datetime, number: str, receipt: str, answer: Answer, note: Note = ""
+    *,
+    actor: Actor,
+    now: datetime,
+    number: str,
+    receipt: str,
+    answer: Answer,
+    amount: Money | None = None,
+    note: Note = "",
 ) -> dict[str, Any]:
-    """钱到了吗: the worker's own word, given with the receipt code. "Partly" and "no" reopen the case at once."""
+    """钱到了吗: the worker's own word, given with the receipt code. "Partly" and "no" reopen the case at once.
+
+    The word counts for the speaker only: for the line with the speaker's phone or unmistakable name, or for one head of
+    a group nobody has listed. A speaker whom no line fits is called back (`matched` is false).
+    """
     complaint = intake.opened_by(actor=actor, now=now, number=number, receipt=receipt)
     source = CaseSource.objects.filter(complaint_id=complaint["id"]).first()
     if source is None:
@@ -476,25 +533,42 @@ def answer(
     row = Case.objects.select_for_update().get(pk=source.case_id)
     if row.stage not in ("paid", "replied", "closed"):
         raise Refused("办理单位还没有登记兑付，您不用回答；如有变化我们会联系您")
-    chosen = _wages_of_reporter(row, complaint)
-    return _answered(row, actor, now, answer, chosen, by="self", note=note)
+    chosen = [] if source.answer == answer else _own_lines(row, complaint)
+    matched = bool(chosen) or source.answer == answer
+    CaseSource.objects.filter(pk=source.pk).update(answer=answer)
+    if not matched and not is_live(row, "confirm"):
+        duties.start([clock(row, "confirm", now)])
+    out = _answered(row, actor, now, answer, chosen, by="self", note=note, amount=amount)
+    return {**out, "matched": matched}
 
 
-def _wages_of_reporter(row: Case, complaint: dict[str, Any]) -> list[int]:
-    """The reporter's own wages when listed by name or phone; the whole group while nobody is listed."""
-    claims = lines_of(row)
-    own = wage_reader.belonging_to(claims, name=complaint["name"], phone=complaint["phone"])
-    return own or wage_reader.unlisted(claims) or (claims if len(claims) == 1 else [])
+def _own_lines(row: Case, complaint: dict[str, Any]) -> list[int]:
+    """The speaker's own wages; the unlisted group while nobody is listed by that phone or name."""
+    lines = lines_of(row)
+    own = wage_reader.belonging_to(lines, name=complaint["name"], phone=complaint["phone"])
+    return own or wage_reader.unlisted(lines)[:1]
 
 
 def _answered(
-    row: Case, actor: Actor, now: datetime, answer: str, chosen: list[int], *, by: str, note: str
+    row: Case,
+    actor: Actor,
+    now: datetime,
+    answer: str,
+    chosen: list[int],
+    *,
+    by: str,
+    note: str,
+    amount: int | None,
 ) -> dict[str, Any]:
-    if answer == "none":
-        wages.void_all(actor=actor, now=now, wage_ids=chosen, reason="劳动者反映没有收到")
-    wages.confirm(actor=actor, now=now, wage_ids=chosen, answer=answer, by=by, note=note)
-    sum_up(row)
-    record(actor=actor, verb="cases.answer", subject=row, answer=answer, by=by, note=note)
+    if chosen:
+        if answer != "received":
+            came = (amount or 0) if answer == "partial" else 0
+            said = "劳动者反映没有收到" if answer == "none" else "劳动者反映只收到一部分"
+            wages.void_down_to(actor=actor, now=now, wage_ids=chosen, fen=came, reason=said)
+        heads = 1 if by == "self" else None
+        wages.confirm(actor=actor, now=now, wage_ids=chosen, answer=answer, by=by, note=note, heads=heads)
+        sum_up(row)
+    record(actor=actor, verb="cases.answer", subject=row, answer=answer, by=by, note=note, lines=len(chosen))
     publish(WorkerAnswered(row.pk, row.number, answer))
     if answer != "received" and row.stage in ("paid", "replied", "closed"):
         said = "只收到一部分" if answer == "partial" else "没收到"
@@ -537,7 +611,7 @@ def close(*, actor: Actor, now: datetime, case: int, note: Note = "", seen: Seen
     row.ended_at = now
     out = finish(row, step, actor, now, note=note)
     duties.cancel_all(subject=label(row), at=now)
-    Assisting.objects.filter(case=row, to_at__isnull=True).update(to_at=now)
+    stop_helping(row, now)
     return out
 
 
@@ -553,15 +627,18 @@ def _reopen(row: Case, step: Step, actor: Actor, now: datetime, reason: str) -> 
     row.reopened_at = now
     row.outcome, row.ended_at = Case.Outcome.NONE, None
     row.withdrawal_reason, row.withdrawal_genuine = "", False
+    CaseSource.objects.filter(case=row).update(answer="")  # what was said of the old payment says nothing of the next
     out = finish(row, step, actor, now, reason=reason, starts=settle_from(row, now))
     duties.cancel(subject=label(row), rules=("withdrawal_call",), at=now)
+    if row.joint:
+        announce_joint(row)
     return out
 
 
 @command(may="cases:request_withdrawal", zh="登记撤回请求")
 def request_withdrawal(*, actor: Actor, now: datetime, case: int, reason: Reason) -> dict[str, Any]:
     """Somebody says the worker no longer wants the case. Nothing stops until an independent officer has called."""
-    row = open_case(actor, case, None)
+    row = open_case(actor, case, None, lead=False)
     if row.stage == "registered":
         raise Refused("案件尚未流转，请先流转再登记撤回请求")
     row.withdrawal_reason, row.withdrawal_genuine = reason, False
@@ -600,6 +677,7 @@ def withdraw(*, actor: Actor, now: datetime, case: int, note: Note = "", seen: S
     row.outcome, row.ended_at = Case.Outcome.WITHDRAWN, now
     out = finish(row, step, actor, now, note=note, reason=row.withdrawal_reason)
     duties.cancel_all(subject=label(row), at=now)
+    stop_helping(row, now)
     return out
 
 
@@ -610,6 +688,8 @@ def withdraw(*, actor: Actor, now: datetime, case: int, note: Note = "", seen: S
 def joint_start(*, actor: Actor, now: datetime, case: int) -> dict[str, Any]:
     """联合处置: the joint office must convene, and each department of the pack's list gets its part (M098)."""
     row = open_case(actor, case, None)
+    if not row.joint:
+        raise Refused("本案没有达到联合处置的门槛，不必启动")
     units = book().section("duties", place=row.county_code, on=local(now).date())["joint_convene"].get("units", [])
     starts = [] if is_live(row, "joint_convene") else [clock(row, "joint_convene", now)]
     for kind in units:

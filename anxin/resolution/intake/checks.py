@@ -32,7 +32,7 @@ People = Annotated[int, Field(ge=1, le=MOST_PEOPLE)]
 
 
 class WorkerLine(BaseModel):
-    """One worker named in a complaint; `amount` in yuan on the way in, fen here; days half-open."""
+    """One worker named in a complaint; `amount` in yuan on the way in, fen here; half-open days, either unknown."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, frozen=True)
 
@@ -77,10 +77,10 @@ class Entry:
         return {**asdict(self), "workers": [line.model_dump() for line in self.workers]}
 
 
-def checked(entry: Entry, words: Mapping[str, Any], *, now: datetime, today: date) -> Entry:
+def checked(entry: Entry, words: Mapping[str, Any], sectors: Mapping[str, Any], *, now: datetime, today: date) -> Entry:
     """The entry with its numbers in normal form; raises one `BadInput` that names every fault by field."""
     faults: dict[str, str] = {}
-    faults |= _codes(entry, words)
+    faults |= _codes(entry, words, sectors)
     faults |= _matter(entry)
     faults |= _days(entry.since, entry.until, today, "")
     if entry.reported_at and entry.reported_at > now:
@@ -96,11 +96,12 @@ def checked(entry: Entry, words: Mapping[str, Any], *, now: datetime, today: dat
     return replace(entry, phone=phone, id_number=id_number, workers=lines, people=people, amount=amount)
 
 
-def _codes(entry: Entry, words: Mapping[str, Any]) -> dict[str, str]:
+def _codes(entry: Entry, words: Mapping[str, Any], sectors: Mapping[str, Any]) -> dict[str, str]:
     found = {
         "channel": vocabulary.unknown(words["channels"], entry.channel),
         "kind": vocabulary.unknown(words["matters"], entry.kind),
         "nature": vocabulary.unknown(words["natures"], entry.nature),
+        "sector": vocabulary.unknown(sectors, entry.sector) if entry.sector else "",
     }
     return {name: fault for name, fault in found.items() if fault}
 

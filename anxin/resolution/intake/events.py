@@ -7,8 +7,8 @@ from anxin.foundation.outbox.bus import event
 
 @event
 class ComplaintReceived:
-    """Somebody says that wages are owed. Amounts in fen; `lines` is one dictionary per worker named in the complaint:
-    name, phone, id_number, amount_fen, period_from, period_to (ISO days or None)."""
+    """Somebody brings a matter of this office: wages are owed. Amounts in fen; `lines` is one dictionary per worker
+    named in the complaint: name, phone, id_number, amount_fen, period_from, period_to (ISO days, both or neither)."""
 
     complaint_id: int
     number: str

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal
+from itertools import islice
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -221,9 +222,11 @@ def _csv(content: bytes) -> workbook.Table:
     text = _decoded(content)
     try:
         rows: Iterator[list[Any]] = csv.reader(io.StringIO(text, newline=""), strict=True)
-        return workbook.Table([list(row) for row in rows])
+        kept = list(islice(rows, workbook.MOST_ROWS + 2))
     except csv.Error:
         raise BadInput("不是完整的 csv 文件", fix="请检查引号是否成对，或另存为 xlsx") from None
+    workbook.check_size(len(kept), max(map(len, kept), default=0))
+    return workbook.Table(kept)
 
 
 def _decoded(content: bytes) -> str:

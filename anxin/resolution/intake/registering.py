@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -52,7 +52,8 @@ def take_in(entry: Entry, *, actor: Actor, now: datetime, key: str, new: bool) -
     """Register one entry and answer with its number and receipt; a resend answers as the first time did."""
     today = calendar.local(now).date()
     words = vocabulary.words(actor.county, today)
-    entry = checked(entry, words, now=now, today=today)
+    entry = replace(entry, kind=entry.kind or vocabulary.own_matter(words))
+    entry = checked(entry, words, vocabulary.sectors(actor.county, today), now=now, today=today)
     body = body_hash(entry.body())
     resend = _resend(actor.county, entry, key)
     hinting = not new and actor.may("intake:see") and entry.nature != Complaint.Nature.CONSULTATION
@@ -61,7 +62,8 @@ def take_in(entry: Entry, *, actor: Actor, now: datetime, key: str, new: bool) -
     if same:
         return _again(same, body, actor=actor, words=words)
     where = _where(entry, actor.county)
-    complaint = _stored(entry, where, matter, actor=actor, now=now, key=key, body=body)
+    status = _status(entry, words)
+    complaint = _stored(entry, where, matter, status, actor=actor, now=now, key=key, body=body)
     record(
         actor=actor, verb="intake.receive", subject=complaint, first=True, number=complaint.number,
         channel=entry.channel, nature=entry.nature, kind=entry.kind, people=entry.people, amount_fen=entry.amount,
@@ -159,7 +161,7 @@ def _place(text: str, county: str, faults: dict[str, str]) -> str:
 
 
 def _stored(
-    entry: Entry, where: _Where, matter: Matter, *, actor: Actor, now: datetime, key: str, body: str
+    entry: Entry, where: _Where, matter: Matter, status: str, *, actor: Actor, now: datetime, key: str, body: str
 ) -> Complaint:
     number = _number(actor.county, now)
     code = receipt_code(actor.county, number)
@@ -173,7 +175,7 @@ def _stored(
         source_number=entry.source_number,
         nature=entry.nature,
         kind=entry.kind,
-        status=_status(entry),
+        status=status,
         employer_id=entry.employer_id,
         employer_name=where.employer_name,
         employer_key=employer_key(where.employer_name),
@@ -209,10 +211,13 @@ def _number(county: str, now: datetime) -> str:
     return shaped(vocabulary.number_template(county, day), serial=serial, day=day, place=county)
 
 
-def _status(entry: Entry) -> str:
+def _status(entry: Entry, words: Mapping[str, Any]) -> str:
+    """A question is answered, a matter of another office is redirected, every other one becomes a case."""
     if entry.nature == Complaint.Nature.CONSULTATION:
         return Complaint.Status.ANSWERED
-    return Complaint.Status.RECEIVED if entry.kind == Complaint.Kind.WAGES else Complaint.Status.REDIRECTED
+    if vocabulary.redirected(words, entry.kind):
+        return Complaint.Status.REDIRECTED
+    return Complaint.Status.RECEIVED
 
 
 def _reporter(complaint: Complaint, entry: Entry) -> Reporter:
@@ -239,7 +244,7 @@ def _claim_line(complaint: Complaint, line: WorkerLine) -> ClaimLine:
 
 
 def _tell(complaint: Complaint, entry: Entry, where: _Where, *, now: datetime) -> None:
-    """Publish what others must hear: wages claimed, or a question answered. A redirected matter ends here."""
+    """Publish what others must hear: a matter of this office, or a question answered. A redirected one ends here."""
     if complaint.status == Complaint.Status.ANSWERED:
         publish(
             ConsultationAnswered(
@@ -277,11 +282,14 @@ def _headline(entry: Entry, where: _Where) -> str:
 
 
 def _said_line(line: WorkerLine) -> dict[str, Any]:
+    """A line as others need it: with a whole period or none. One day alone stays on the `ClaimLine`, as it was said;
+    the other one is not invented, for a sum of money would rest on it."""
+    whole = line.since is not None and line.until is not None
     return {
         "name": line.name,
         "phone": line.phone,
         "id_number": line.id_number,
         "amount_fen": line.amount,
-        "period_from": line.since.isoformat() if line.since else None,
-        "period_to": line.until.isoformat() if line.until else None,
+        "period_from": line.since.isoformat() if line.since and whole else None,
+        "period_to": line.until.isoformat() if line.until and whole else None,
     }

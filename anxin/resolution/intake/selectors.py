@@ -12,6 +12,7 @@ from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 from pydantic import Field
 
 from anxin.foundation.access.actor import Actor, reach
+from anxin.foundation.audit import storable
 from anxin.foundation.audit.commands import query
 from anxin.foundation.kernel.errors import BadInput, Denied
 from anxin.foundation.kernel.identifiers import mask_id, mask_name, mask_phone
@@ -36,6 +37,14 @@ def find(actor: Actor, pk: int, *, lock: bool = False) -> Complaint:
     """One complaint in reach; raises `Denied` whether it is hidden or absent."""
     rows = visible(actor).select_for_update() if lock else visible(actor)
     complaint = rows.filter(pk=pk).first()
+    if complaint is None:
+        raise Denied()
+    return complaint
+
+
+def get(pk: int) -> Complaint:
+    """One complaint wherever it is, for callers that check reach by their own means; raises `Denied` when absent."""
+    complaint = Complaint.objects.filter(pk=pk).first()
     if complaint is None:
         raise Denied()
     return complaint
@@ -66,18 +75,33 @@ def inbox(
 
 
 def _cursor(text: str) -> tuple[datetime, int]:
-    at, _, pk = text.partition("|")
+    moment, _, pk = text.partition("|")
     try:
-        return datetime.fromisoformat(at), int(pk)
+        at, last = datetime.fromisoformat(moment), int(pk)
+        if at.tzinfo is None or storable.faults({"at": at, "pk": last}):
+            raise ValueError(text)
     except ValueError:
         raise BadInput(fields={"after": "翻页位置有误，请回到第一页"}) from None
+    return at, last
 
 
 @query(may="intake:see", zh="来件详情")
 def detail(*, actor: Actor, now: datetime, complaint: int) -> dict[str, Any]:
     """One complaint with its sources and workers; names, phones and ID numbers are masked. Four queries."""
     found = find(actor, complaint)
-    words = vocabulary.words(found.county_code, calendar.local(now).date())
+    return _shown(found, vocabulary.words(found.county_code, calendar.local(now).date()))
+
+
+def detail_of(complaint: int) -> dict[str, Any]:
+    """What `detail` shows, in the words of the day of receipt, for rooms above, which have checked reach of the matter.
+
+    Raises `Denied` when there is no such complaint.
+    """
+    found = get(complaint)
+    return _shown(found, _words(found))
+
+
+def _shown(found: Complaint, words: Mapping[str, Any]) -> dict[str, Any]:
     merged = found.sources.select_related("origin").order_by("merged_at", "pk")
     return {
         **_row(found, words),

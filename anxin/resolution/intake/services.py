@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from django.db import transaction
+from django.db import DataError, IntegrityError, transaction
 from django.db.models import Q
 from pydantic import Field
 
 from anxin.foundation.access.actor import Actor, require
 from anxin.foundation.audit.commands import command, record
+from anxin.foundation.audit.unit import current
 from anxin.foundation.documents import services as documents
-from anxin.foundation.kernel.errors import BadInput, Conflict, Refused
+from anxin.foundation.kernel.errors import AnxinError, BadInput, Conflict, Refused
 from anxin.foundation.kernel.money import yuan
 from anxin.foundation.outbox.bus import publish
 from anxin.foundation.workdays import calendar
@@ -51,7 +53,7 @@ def receive(
     employer: Name = "",
     people: People = 1,
     amount: Amount = None,
-    kind: Code = "wages",
+    kind: Code = "",
     nature: Code = "complaint",
     place: str = "",
     project: Annotated[str, Field(max_length=60, coerce_numbers_to_str=True)] = "",
@@ -72,8 +74,9 @@ def receive(
     sector: Code = "",
     confirm_new: bool = False,
 ) -> dict[str, Any]:
-    """Take in one complaint, tip-off or question; a wage complaint goes on as `ComplaintReceived`.
+    """Take in one complaint, tip-off or question; a matter of this office goes on as `ComplaintReceived`.
 
+    Without `kind` it is the first matter of the packs that is not another office's, which is wages.
     Amounts are yuan on the way in; `since` and `until` are days, half-open. The same idempotency key, or the same
     channel and source number, with the same content answers as the first time (`repeat` is true). `confirm_new` says
     that the duplicate hints were seen and the matter is new. Raises `BadInput` by field, and `Conflict` when a key or
@@ -96,7 +99,7 @@ def consult(
     channel: Code,
     text: Annotated[str, Field(min_length=2, max_length=20_000)],
     answer: Answer,
-    kind: Code = "wages",
+    kind: Code = "",
     employer: Name = "",
     name: Short = "",
     phone: Short = "",
@@ -139,7 +142,13 @@ def merge(*, actor: Actor, now: datetime, complaint: int, into: int, reason: Rea
 @command(may="intake:identity", zh="查看反映人身份")
 def show_identity(*, actor: Actor, now: datetime, complaint: int, reason: Reason) -> dict[str, Any]:
     """Who reported, in full, for a stated reason; the showing is kept in the trail of the complaint."""
-    found = selectors.find(actor, complaint)
+    return identity_of(actor=actor, now=now, complaint=selectors.find(actor, complaint).pk, reason=reason)
+
+
+def identity_of(*, actor: Actor, now: datetime, complaint: int, reason: str) -> dict[str, Any]:
+    """Who reported, in full, for rooms above, which have checked permission and reach of the matter by their own
+    means; the showing is kept in the trail of the complaint. Raises `Denied` when there is no such complaint."""
+    found = selectors.get(complaint)
     reporter = Reporter.objects.filter(complaint=found).first()
     record(actor=actor, verb="intake.show_identity", subject=found, reason=reason)
     return {
@@ -163,10 +172,11 @@ def import_messages(
     place: str = "",
     file: Short = "",
 ) -> dict[str, Any]:
-    """Register some rows of another platform's file, each through `receive`, all or none.
+    """Register some rows of another platform's file, each through `receive`.
 
-    A row known already changes nothing. Near-identical messages of one user are merged. Rows that cannot be taken
-    are told by row, column and reason, and hinder no other row. `file` names the file in the trail.
+    A row known already changes nothing. Near-identical messages of one user are merged. A row that cannot be taken
+    leaves nothing behind, is told by row, column and reason, and hinders no other row; what is no fault of a row (a
+    full disk) undoes all. `file` names the file in the trail.
     """
     kept = _Kept(actor, channel, rows)
     words = vocabulary.words(actor.county, calendar.local(now).date())
@@ -175,13 +185,33 @@ def import_messages(
     rejected: list[dict[str, Any]] = []
     for row in rows:
         try:
-            tally.update(_import_row(row, kept, words, alike, actor=actor, now=now, channel=channel, place=place))
-        except (BadInput, Conflict) as fault:
+            with _whole_or_not_at_all():
+                counts = _import_row(row, kept, words, alike, actor=actor, now=now, channel=channel, place=place)
+        except AnxinError as fault:
             rejected.append(importing.told(row.row, *importing.blame(fault)))
+        except (DataError, IntegrityError):
+            rejected.append(importing.told(row.row, "number", "这一行存不进去，请核对内容后重新导入"))
+        else:
+            tally.update(counts)
     out = {name: tally[name] for name in ("accepted", "duplicate", "merged", "redirected", "answered")}
     subject = f"intake.File:{file or '-'}"
     record(actor=actor, verb="intake.import", subject=subject, channel=channel, counts=out, rejected=len(rejected))
     return {**out, "rejected": rejected}
+
+
+@contextmanager
+def _whole_or_not_at_all() -> Iterator[None]:
+    """A part of a command that fails alone: its rows are undone, and its trail and events are forgotten with them."""
+    unit = current()
+    recorded, lengths = unit.recorded, {writer: len(items) for writer, items in unit.gathered.items()}
+    try:
+        with transaction.atomic():
+            yield
+    except BaseException:
+        unit.recorded = recorded
+        for writer, items in unit.gathered.items():
+            del items[lengths.get(writer, 0) :]
+        raise
 
 
 def import_file(

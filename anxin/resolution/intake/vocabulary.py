@@ -20,6 +20,12 @@ def term(name: str, county: str, on: date) -> Decimal:
     return Decimal(book().ruling(f"intake.{name}", county, on).value)
 
 
+def sectors(county: str, on: date) -> Mapping[str, Any]:
+    """The sectors that routing knows, by code."""
+    found: Mapping[str, Any] = book().section("words", place=county, on=on)["sectors"]
+    return found
+
+
 def number_template(county: str, on: date) -> str:
     """How complaints are numbered: as cases are, for a case bears the number its reporter was given."""
     return str(book().ruling("number.case", county, on).value)
@@ -27,13 +33,26 @@ def number_template(county: str, on: date) -> str:
 
 def zh(table: Mapping[str, Any], code: str) -> str:
     """The Chinese name of a code; the code itself when a pack no longer knows it."""
-    return str(table[code]["zh"]) if code in table else code
+    entry = table.get(code, code)
+    return str(entry["zh"] if isinstance(entry, Mapping) else entry)
+
+
+def redirected(words: Mapping[str, Any], kind: str) -> bool:
+    """Whether a matter belongs to another office, and so never becomes a case here."""
+    return bool(words["matters"].get(kind, {}).get("redirect"))
+
+
+def own_matter(words: Mapping[str, Any]) -> str:
+    """What a message is about when nobody says: the first matter of the pack that is this office's."""
+    return next((kind for kind in words["matters"] if not redirected(words, kind)), "")
 
 
 def redirect(words: Mapping[str, Any], kind: str) -> str:
     """Where to go with a matter that is not this office's; "" when it is."""
-    matter = words["matters"].get(kind, {})
-    return str(matter["receipt"]).format(office=matter.get("office", "")) if matter.get("redirect") else ""
+    if not redirected(words, kind):
+        return ""
+    matter = words["matters"][kind]
+    return str(matter["receipt"]).format(office=matter.get("office", ""))
 
 
 def unknown(table: Mapping[str, Any], code: str) -> str:

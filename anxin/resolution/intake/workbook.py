@@ -54,11 +54,16 @@ def read(content: bytes) -> Table:
             marks = _marks(archive.read(part))
     except (zipfile.BadZipFile, KeyError, ElementTree.ParseError, NotImplementedError, RuntimeError, OSError, EOFError):
         raise BadInput("文件已损坏，或不是 xlsx 工作簿", fix="请用表格软件打开后另存为 xlsx 再导入") from None
-    if marks.rows > MOST_ROWS + 1:
-        raise BadInput(f"超过{MOST_ROWS}行，请分成几个文件导入")
-    if marks.columns > MOST_COLUMNS:
-        raise BadInput(f"超过{MOST_COLUMNS}列，请删去用不到的列")
+    check_size(marks.rows, marks.columns)
     return Table(_cells(content, name), frozenset(marks.formulas), frozenset(marks.merged))
+
+
+def check_size(rows: int, columns: int) -> None:
+    """Raise `BadInput` for more rows (the headings aside) or columns than are read."""
+    if rows > MOST_ROWS + 1:
+        raise BadInput(f"超过{MOST_ROWS}行，请分成几个文件导入")
+    if columns > MOST_COLUMNS:
+        raise BadInput(f"超过{MOST_COLUMNS}列，请删去用不到的列")
 
 
 def _cells(content: bytes, name: str) -> list[list[Any]]:

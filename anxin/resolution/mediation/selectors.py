@@ -38,3 +38,13 @@ def of_case(*, actor: Actor, now: datetime, case: int) -> dict[str, Any]:
             for s in Settlement.objects.filter(case_id=case).order_by("-pk")
         ],
     }  # fmt: skip
+
+
+def awaits(*, duty: int) -> bool:
+    """Whether an instalment watched by this duty is still awaited, for journeys."""
+    return Instalment.objects.filter(duty_id=duty, state=Instalment.State.AWAITED).exists()
+
+
+def has_paid_instalments(case: int) -> bool:
+    """Whether any promise of a case is booked as kept, for journeys."""
+    return Instalment.objects.filter(settlement__case_id=case, state=Instalment.State.PAID).exists()

@@ -83,6 +83,8 @@ def agree(
     signed = signed_on or local(now).date()
     _check(row.outstanding_fen, instalments, signed)
     held = _session(actor, session) if session is not None else None
+    if held is not None and held.case_id != row.pk:
+        raise BadInput(fields={"session": "这次调解不是本案的，请选择本案的调解"})
     letter = documents.issue(
         actor=actor, now=now, template="settlement", subject=f"cases.Case:{row.pk}",
         facts=_facts(row, actor, now, instalments, signed, terms),
@@ -155,6 +157,15 @@ def instalment_miss(*, actor: Actor, now: datetime, duty: int) -> dict[str, Any]
         due_on=row.due_on, amount=yuan(row.amount_fen),
     )  # fmt: skip
     return {"id": row.pk, "state": row.state}
+
+
+@command(may="mediation:miss", zh="分期到账撤销")
+def instalments_unpaid(*, actor: Actor, now: datetime, case: int) -> dict[str, Any]:
+    """The worker says that the money did not come: promises booked as kept stand as missed again."""
+    paid = Instalment.objects.filter(settlement__case_id=case, state=Instalment.State.PAID)
+    count = paid.update(state=Instalment.State.MISSED, paid_on=None)
+    record(actor=actor, verb="mediation.instalments_unpaid", subject=f"cases.Case:{case}", instalments=count)
+    return {"case": case, "instalments": count}
 
 
 def _session(actor: Actor, pk: int) -> Session:

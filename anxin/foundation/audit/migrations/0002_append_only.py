@@ -6,11 +6,11 @@ from anxin.foundation.audit import triggers
 
 
 def install(apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
-    triggers.install(editor.connection)
+    triggers.install(editor.connection, "audit_entry")
 
 
 def remove(apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
-    triggers.remove(editor.connection)
+    triggers.remove(editor.connection, "audit_entry")
 
 
 class Migration(migrations.Migration):

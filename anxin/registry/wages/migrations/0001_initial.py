@@ -29,6 +29,7 @@ class Migration(migrations.Migration):
                 ('basis', models.CharField(blank=True, default='', max_length=500, verbose_name='计算依据')),
                 ('verified', models.BooleanField(default=False, verbose_name='已核对')),
                 ('answer', models.CharField(blank=True, choices=[('received', '已到账'), ('partial', '部分到账'), ('none', '未到账')], default='', max_length=10, verbose_name='到账情况')),
+                ('confirmed_heads', models.PositiveIntegerField(default=0, verbose_name='已确认人数')),
                 ('recorded_at', models.DateTimeField(verbose_name='登记时间')),
                 ('recorded_by', models.CharField(max_length=60, verbose_name='登记人')),
                 ('employer', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='employers.employer', verbose_name='用人单位')),
@@ -82,6 +83,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='wage',
             constraint=models.CheckConstraint(condition=models.Q(('headcount', 1), models.Q(('headcount__gt', 1), ('worker', None)), _connector='OR'), name='wage_one_worker_a_line'),
+        ),
+        migrations.AddConstraint(
+            model_name='wage',
+            constraint=models.CheckConstraint(condition=models.Q(('confirmed_heads__lte', models.F('headcount'))), name='wage_confirmed_within_headcount'),
         ),
         migrations.AddConstraint(
             model_name='wage',
