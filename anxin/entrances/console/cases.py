@@ -15,6 +15,7 @@ from anxin.entrances import door
 from anxin.entrances.console import acts, desk, told
 from anxin.entrances.ui import components, wording
 from anxin.resolution.cases.lifecycle import EVIDENCE, STAGES
+from anxin.resolution.cases.selectors import GRADES
 
 LIVE = ("open", "lapsed", "paused")
 DAY = timedelta(days=1)
@@ -268,7 +269,7 @@ def _timeline(request: HttpRequest, page: Mapping[str, Any]) -> list[dict[str, A
     rules |= {row["rule"]: row["title"] for row in page["duty_list"]}
     tables = {
         "rule": rules, "post": desk.post_names(request), "kind": EVIDENCE,
-        "ground": desk.section(request, "words")["grounds"], "new": desk.labels("cases.Case", "grade"),
+        "ground": desk.section(request, "words")["grounds"], "new": GRADES,
     }  # fmt: skip
     return told.entries(page["timeline"], tables)
 

@@ -18,6 +18,7 @@ from anxin.entrances.ui import components, wording
 from anxin.foundation.duties import selectors as duties
 from anxin.foundation.kernel.errors import AnxinError, BadInput, Denied
 from anxin.resolution.cases import selectors as cases
+from anxin.resolution.intake import selectors as intake
 
 FILTERS = ("kind", "nature", "channel", "status")
 COLUMNS = [
@@ -71,7 +72,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
     found = _asked(request)
     words = desk.section(request, "intake")
     pick = desk.number(request.GET.get("pick"))
-    statuses = desk.labels("intake.Complaint", "status")
+    statuses = intake.STATUSES
     tables = {"kind": words["matters"], "nature": words["natures"], "channel": words["channels"], "status": statuses}
     names = {"kind": "事项", "nature": "性质", "channel": "渠道", "status": "状态"}
     context = {

@@ -8,7 +8,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
-from django.apps import apps
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
@@ -141,11 +140,6 @@ def choices(table: Mapping[str, Any], empty: str = "") -> list[tuple[str, str]]:
     """Options out of a table of the packs, in its order."""
     rows = [(code, str(row["zh"] if isinstance(row, Mapping) else row)) for code, row in table.items()]
     return [("", empty), *rows] if empty else rows
-
-
-def labels(model: str, field: str) -> dict[str, str]:
-    """What a room calls the values of a field, ("wages.Payment", "method"): the one list of them; no row is read."""
-    return {str(code): str(zh) for code, zh in apps.get_model(model)._meta.get_field(field).flatchoices}
 
 
 def stage_named(request: HttpRequest, row: Mapping[str, Any]) -> dict[str, Any]:

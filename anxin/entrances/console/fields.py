@@ -9,9 +9,10 @@ from typing import Any
 
 from django import forms
 
-from anxin.entrances.console import desk
 from anxin.entrances.console.acts import HINTS, Act
 from anxin.entrances.console.rows import INSTALMENTS, WORKERS, RowsField
+from anxin.registry.wages import selectors as wages
+from anxin.resolution.cases import selectors as cases
 from anxin.resolution.cases.lifecycle import EVIDENCE
 
 YES_NO = [("true", "是"), ("false", "否")]
@@ -155,9 +156,9 @@ def _town(scene: Scene) -> forms.Field:
     )
 
 
-def _named(label: str, model: str, field: str, initial: Callable[[Scene], str]) -> Maker:
+def _named(label: str, names: Mapping[str, str], initial: Callable[[Scene], str]) -> Maker:
     """A few choices, called as the room that stores them calls them."""
-    return lambda scene: pick(label, list(desk.labels(model, field).items()), initial=initial(scene))(scene)
+    return lambda scene: pick(label, list(names.items()), initial=initial(scene))(scene)
 
 
 FIELDS: dict[str, Maker] = {
@@ -191,7 +192,7 @@ FIELDS: dict[str, Maker] = {
     "people": _people,
     "amount": _amount,
     "cases.record_payment:amount": _paid_amount,
-    "method": _named("兑付方式", "wages.Payment", "method", lambda scene: "bank"),
+    "method": _named("兑付方式", wages.METHODS, lambda scene: "bank"),
     "ground": lambda scene: pick("不予支持的情形", scene.grounds)(scene),
     "kind": _evidence,
     "cases.log_call:kind": pick("通话类型", [
@@ -201,8 +202,8 @@ FIELDS: dict[str, Maker] = {
     "answer": pick("钱到了吗", ANSWERS),
     "reached": pick("是否联系上", YES_NO, initial="true"),
     "genuine": pick("撤回是否出于本人意愿", YES_NO),
-    "grade": _named("难易", "cases.Case", "grade", lambda scene: scene.page["grade"]),
-    "category": _named("类别", "cases.Case", "category", lambda scene: scene.page["category"]),
+    "grade": _named("难易", cases.GRADES, lambda scene: scene.page["grade"]),
+    "category": _named("类别", cases.CATEGORIES, lambda scene: scene.page["category"]),
     "order_number": line("指令书文号"),
     "reference": line("移送文号"),
     "into": line("并入哪一件", "填写完整案号"),

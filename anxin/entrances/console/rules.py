@@ -12,6 +12,7 @@ from anxin.entrances import door
 from anxin.entrances.console import desk
 from anxin.foundation.access.actor import require
 from anxin.foundation.audit.commands import REGISTRY
+from anxin.foundation.directory import selectors as directory
 from anxin.foundation.kernel.errors import AnxinError
 from anxin.foundation.policy import current
 from anxin.foundation.policy.diff import compare
@@ -120,7 +121,7 @@ def _duties(request: HttpRequest, posts: Mapping[str, str]) -> list[dict[str, An
 
 def _routing(request: HttpRequest) -> list[dict[str, Any]]:
     table, sectors = desk.section(request, "routing"), desk.section(request, "words").get("sectors", {})
-    names = {**desk.labels("directory.Unit", "kind"), **desk.unit_names(request)}
+    names = {**directory.UNIT_KINDS, **desk.unit_names(request)}
     rows = [*table.get("rules", ()), {"id": "fallback", **table.get("fallback", {})}]
     return [
         {

@@ -37,6 +37,9 @@ __all__ = [
 ]
 
 
+UNIT_KINDS = {str(code): str(zh) for code, zh in UnitKind.choices}
+
+
 @dataclass(frozen=True)
 class Holder:
     """Somebody who holds a post on the day asked for."""

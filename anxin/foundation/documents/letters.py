@@ -94,7 +94,7 @@ def plain_facts(facts: Mapping[str, Any]) -> dict[str, Any]:
     """The facts as JSON keeps them; raises `BadInput` for a float (money knows none) and for what is no plain value."""
     try:
         text = json.dumps(_plain(facts), ensure_ascii=False)
-    except (TypeError, RecursionError):
+    except TypeError:
         raise _bad('文书内容只能是文字、整数、日期和列表；金额写成文字，例如 "12600.00"') from None
     if len(text.encode(errors="replace")) > FACTS_LIMIT:
         raise _bad("文书内容过多，请分为几份文书")
@@ -169,18 +169,36 @@ def _shown(value: Any) -> Any:
         return [_shown(item) for item in value]
     if isinstance(value, str) and (day := DAY.fullmatch(value)):
         return f"{int(day[1])}年{int(day[2])}月{int(day[3])}日"
-    return value
+    return str(value) if isinstance(value, int) else value
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
-        return [_plain(item) for item in value]
+def _plain(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """A fact is a word, a table of words, or a list of either; templates know nothing deeper."""
+    return {
+        str(key): [_listed(part) for part in value] if _is_list(value) else _table_or_word(value)
+        for key, value in facts.items()
+    }
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, Sequence) and not isinstance(value, str | bytes)
+
+
+def _listed(value: Any) -> Any:
+    if value is None:
+        raise TypeError(None)
+    return _table_or_word(value)
+
+
+def _table_or_word(value: Any) -> Any:
+    return {str(key): _word(cell) for key, cell in value.items()} if isinstance(value, Mapping) else _word(value)
+
+
+def _word(value: Any) -> Any:
     if isinstance(value, datetime):
         return local(value).date().isoformat()
     if isinstance(value, date):
         return value.isoformat()
-    if value is None or isinstance(value, str | int):
+    if value is None or isinstance(value, str) or type(value) is int:
         return value
     raise TypeError(type(value))

@@ -16,6 +16,8 @@ from anxin.registry.workers.selectors import in_county as workers_in_county
 
 UNCONFIRMED = "未确认"
 
+METHODS = {str(code): str(zh) for code, zh in Payment.Method.choices}
+
 
 def county_level(actor: Actor) -> Q:
     """The wages of a county-level post; a wage has no town and no unit, so narrower posts see none directly."""

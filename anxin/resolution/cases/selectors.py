@@ -22,6 +22,8 @@ from anxin.resolution.cases.routing import suggest_many
 from anxin.resolution.intake import selectors as intake
 
 PAGE = 50
+GRADES = {str(code): str(zh) for code, zh in Case.Grade.choices}
+CATEGORIES = {str(code): str(zh) for code, zh in Case.Category.choices}
 
 
 @query(may="cases:see", zh="案件详情")

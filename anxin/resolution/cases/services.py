@@ -586,12 +586,15 @@ def dismiss(
     actor: Actor,
     now: datetime,
     case: int,
-    ground: Literal["not_wages", "no_facts", "already_paid", "other_body"],
+    ground: Annotated[str, Field(max_length=40)],
     note: Text,
     seen: Seen = None,
 ) -> dict[str, Any]:
     """The claim is not one for this procedure; a human says so with a reason, and the worker is answered."""
     row, step = take(actor, case, "dismiss", seen)
+    grounds = book().section("words", place=row.county_code, on=local(now).date())["grounds"]
+    if ground not in grounds:
+        raise BadInput(fields={"ground": f"只能是：{'、'.join(f'{code}（{zh}）' for code, zh in grounds.items())}"})
     row.outcome = Case.Outcome.DISMISSED
     return finish(row, step, actor, now, ground=ground, note=note)
 

@@ -24,6 +24,7 @@ from anxin.resolution.intake.models import ClaimLine, Complaint, Reporter
 from anxin.resolution.intake.similar import likeness
 
 PAGE = 50
+STATUSES = {str(code): str(zh) for code, zh in Complaint.Status.choices}
 MOST_HINTS = 5
 _CANDIDATES = 50
 
