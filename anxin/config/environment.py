@@ -111,6 +111,7 @@ def _postgresql(url: str) -> dict[str, Any]:
         "HOST": unquote(host),
         "PORT": port,
         "CONN_MAX_AGE": 0,
+        "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {**options, "pool": {"min_size": 2, "max_size": 4, "timeout": 10}},
     }
 

@@ -78,7 +78,7 @@ def world(settings: Any, tmp_path: Any) -> World:
             "workers": [{"name": "张三", "amount": "1.00"}], "instalments": [{"due_on": "2023-12-10", "amount": "1"}],
         },
     )["id"]  # fmt: skip
-    fresh = call("intake.receive", **who, channel="hotline", employer="第三厂", text="欠薪")
+    question = call("intake.consult", **who, channel="hotline", text="怎么讨薪", answer="请先登记")
     reason = {"reason": "情况已变化"}
     promise = [{"due_on": date(2023, 11, 10), "amount": "9000.00"}]
     row = {"row": 2, "number": "A1", "at": NOW, "user": "u", "text": "拖欠工资", "amount": "12"}
@@ -100,7 +100,7 @@ def world(settings: Any, tmp_path: Any) -> World:
         "cases.joint_release": paper | reason | {"approver": "某某"},
         "cases.log_call": paper | {"summary": "已电话告知"},
         "cases.merge": {"case": kin.pk, "into": case.pk} | reason,
-        "cases.open": {"complaint": fresh["id"], "number": "W20231101-9999", "place": f"{TOWN}000"},
+        "cases.open": {"complaint": question["id"], "number": "W20231101-9999", "place": f"{TOWN}000"},
         "cases.order": paper | {"order_number": "永人社监令字〔2023〕第0001号", "due_on": date(2023, 11, 10)},
         "cases.redispatch": {"case": kin.pk, "unit": UNIT} | reason,
         "cases.refer": paper | {"reference": "永人社移〔2023〕1号"},
