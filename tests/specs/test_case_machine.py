@@ -99,6 +99,8 @@ class Walk(RuleBasedStateMachine):
             parts = zip(self.due, self.paid, self.said, strict=True)
             self.said = [said if paid == due else "" for due, paid, said in parts]
             self.paid = list(self.due)
+        if verb == "redispatch":
+            self.genuine = False
         if verb == "dismiss":
             self.dismissed = True
         if verb == "order":
@@ -120,6 +122,7 @@ class Walk(RuleBasedStateMachine):
         self.stage = "verified" if verb == "verify" else self.stage
         self.due, self.paid, self.said = list(sums), [0] * len(sums), [""] * len(sums)
         self.joint |= self.reaches()
+        self.genuine = False  # the worker was asked about other figures
 
     @rule(kind=st.sampled_from(PAPERS))
     def brings_a_paper(self, kind: str) -> None:
@@ -132,7 +135,7 @@ class Walk(RuleBasedStateMachine):
         worker = who % len(self.due)
         fen = -(-(self.due[worker] - self.paid[worker]) // share)
         given = {"claim": self.claims()[worker], "amount": f"{fen / 100:.2f}"}
-        if self.ended():
+        if self.ended() or self.stage == "registered":
             return self.refused(Refused, "record_payment", **given)
         if fen == 0:
             return self.refused(BadInput, "record_payment", **given)
@@ -146,7 +149,7 @@ class Walk(RuleBasedStateMachine):
         worker = who % len(self.due)
         self.act("confirm", claim=self.claims()[worker], answer=answer)
         self.said[worker] = answer
-        if answer == "none":
+        if answer != "received":  # nobody said how much of it came, so all of it is owed until booked anew
             self.paid[worker] = 0
         if answer != "received" and self.stage in ("paid", "replied", "closed"):
             self.stage = "contacted"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
+from typing import Annotated, Any
 
 from django.db.models import Q, QuerySet
+from pydantic import Field
 
 from anxin.foundation.access.actor import Actor
 from anxin.foundation.audit import selectors as audit
@@ -22,6 +23,7 @@ from anxin.resolution.cases.routing import suggest_many
 from anxin.resolution.intake import selectors as intake
 
 PAGE = 50
+Limit = Annotated[int, Field(ge=1, le=200)]
 GRADES = {str(code): str(zh) for code, zh in Case.Grade.choices}
 CATEGORIES = {str(code): str(zh) for code, zh in Case.Category.choices}
 
@@ -113,12 +115,12 @@ def listing(
     actor: Actor,
     now: datetime,
     stage: str = "",
-    text: str = "",
+    text: Annotated[str, Field(max_length=60)] = "",
     joint: bool = False,
     open_only: bool = False,
     unit: str = "",
     before: int | None = None,
-    limit: int = PAGE,
+    limit: Limit = PAGE,
 ) -> dict[str, Any]:
     """Cases in reach, newest first; one query a page (keyset by id)."""
     rows = Case.objects.visible_to(actor)
@@ -139,7 +141,7 @@ def listing(
 
 
 @query(may="cases:dispatch", zh="待流转")
-def unassigned(*, actor: Actor, now: datetime, limit: int = PAGE) -> list[dict[str, Any]]:
+def unassigned(*, actor: Actor, now: datetime, limit: Limit = PAGE) -> list[dict[str, Any]]:
     """The dispatch board: cases with nobody yet, soonest due first, each with the suggested unit and the reason."""
     rows = list(_waiting(actor)[:limit])
     clocks = duties.live(subjects=[_label(r) for r in rows], rule="dispatch")

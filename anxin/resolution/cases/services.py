@@ -45,6 +45,7 @@ from anxin.resolution.cases.moving import (
     hand_to,
     is_live,
     label,
+    lock_in_order,
     note_call,
     open_case,
     owner_of,
@@ -58,10 +59,13 @@ from anxin.resolution.cases.moving import (
 from anxin.resolution.cases.routing import suggest
 from anxin.resolution.intake import selectors as intake
 from anxin.resolution.intake import services as intake_services
+from anxin.resolution.intake.checks import MOST_PEOPLE
 
 Text = Annotated[str, Field(min_length=2, max_length=2000)]
 Reason = Annotated[str, Field(min_length=2, max_length=500)]
 Note = Annotated[str, Field(max_length=500)]
+Short = Annotated[str, Field(max_length=60)]
+Heads = Annotated[int, Field(ge=1, le=MOST_PEOPLE)]
 Seen = int | None
 Method = Literal["bank", "cash", "advance", "other"]
 Answer = Literal["received", "partial", "none"]
@@ -76,15 +80,15 @@ def open_(
     actor: Actor,
     now: datetime,
     complaint: int,
-    number: str,
-    place: str,
-    town: str = "",
-    channel: str = "",
-    sector: str = "",
+    number: Annotated[str, Field(max_length=40)],
+    place: Annotated[str, Field(max_length=12)],
+    town: Annotated[str, Field(max_length=12)] = "",
+    channel: Annotated[str, Field(max_length=20)] = "",
+    sector: Annotated[str, Field(max_length=20)] = "",
     employer: int | None = None,
-    employer_name: str = "",
+    employer_name: Annotated[str, Field(max_length=120)] = "",
     project: int | None = None,
-    people: Annotated[int, Field(ge=1)] = 1,
+    people: Heads = 1,
     amount_fen: Annotated[int, Field(ge=0)] = 0,
     lines: list[dict[str, Any]] | None = None,
     received_at: datetime | None = None,
@@ -184,8 +188,7 @@ def merge(
     """
     if case == into:
         raise BadInput(fields={"into": "不能并入自身，请选择另一件案件"})
-    for pk in sorted((case, into)):  # two officers merging crosswise wait for each other instead of deadlocking
-        find(actor, pk)
+    lock_in_order(case, into)
     row, step = take(actor, case, "merge", None)
     target = find(actor, into)
     if not target.is_open:
@@ -206,7 +209,7 @@ def merge(
 
 @command(may="cases:handle", zh="登记联系")
 def contact(
-    *, actor: Actor, now: datetime, case: int, summary: Text, person: str = "", seen: Seen = None
+    *, actor: Actor, now: datetime, case: int, summary: Text, person: Short = "", seen: Seen = None
 ) -> dict[str, Any]:
     """受理告知: the worker was reached and told who handles the matter; this stops the contact clock."""
     row, step = take(actor, case, "contact", seen)
@@ -222,7 +225,7 @@ def log_call(
     case: int,
     summary: Text,
     kind: Literal["contact", "employer", "callback"] = "contact",
-    person: str = "",
+    person: Short = "",
     reached: bool = True,
 ) -> dict[str, Any]:
     """A call that moves no step: nobody answered, or the employer was asked."""
@@ -238,7 +241,7 @@ def verify(
     actor: Actor,
     now: datetime,
     case: int,
-    people: Annotated[int, Field(ge=1)] | None = None,
+    people: Heads | None = None,
     amount: Money | None = None,
     workers: list[WorkerLine] | None = None,
     note: Note = "",
@@ -258,7 +261,7 @@ def amend(
     now: datetime,
     case: int,
     reason: Reason,
-    people: Annotated[int, Field(ge=1)] | None = None,
+    people: Heads | None = None,
     amount: Money | None = None,
     workers: list[WorkerLine] | None = None,
     category: Literal["enterprise", "project"] | None = None,
@@ -297,7 +300,9 @@ def mediate(*, actor: Actor, now: datetime, case: int, note: Note = "", seen: Se
 
 
 @command(may="cases:handle", zh="达成协议")
-def settle(*, actor: Actor, now: datetime, case: int, agreement: str, note: Note = "") -> dict[str, Any]:
+def settle(
+    *, actor: Actor, now: datetime, case: int, agreement: Annotated[str, Field(max_length=80)], note: Note = ""
+) -> dict[str, Any]:
     """达成协议: called by mediation when both sides have agreed. `agreement` is the number of the settlement."""
     row, step = take(actor, case, "settle", None)
     return finish(row, step, actor, now, agreement=agreement, note=note)
@@ -337,7 +342,12 @@ def decide_hard(*, actor: Actor, now: datetime, case: int, decision: Text, seen:
 
 @command(may="cases:joint_release", zh="解除联合处置")
 def joint_release(
-    *, actor: Actor, now: datetime, case: int, reason: Reason, approver: Annotated[str, Field(min_length=2)]
+    *,
+    actor: Actor,
+    now: datetime,
+    case: int,
+    reason: Reason,
+    approver: Annotated[str, Field(min_length=2, max_length=60)],
 ) -> dict[str, Any]:
     """Joint handling never ends by itself: a named person approves (M098). It begins anew only if the figures grow."""
     row = open_case(actor, case, None)
@@ -413,7 +423,12 @@ def order_move(*, actor: Actor, now: datetime, case: int, due_on: date) -> dict[
 
 @command(may="cases:refer", zh="移送公安")
 def refer(
-    *, actor: Actor, now: datetime, case: int, reference: Annotated[str, Field(min_length=2)], note: Note = ""
+    *,
+    actor: Actor,
+    now: datetime,
+    case: int,
+    reference: Annotated[str, Field(min_length=2, max_length=80)],
+    note: Note = "",
 ) -> dict[str, Any]:
     """移送: a suspected crime of refusing to pay goes to the police. Criminal Law art. 276-1."""
     row, step = take(actor, case, "refer", None)
