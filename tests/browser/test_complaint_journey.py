@@ -176,6 +176,15 @@ def today(page: Page, later: int = 0) -> str:
     return found
 
 
+def call_the_others(visitors: Visitors, worker: Worker) -> None:
+    """独立回访员: the worker's word counts for one; the two colleagues are asked by telephone."""
+    officer = Officer(visitors, "callback", worker.number)
+    officer.open()
+    officer.take("回访到账")
+    officer.form.get_by_label("收到了", exact=True).check()
+    officer.done("回访到账")
+
+
 def reply(officer: Officer) -> None:
     officer.open()
     officer.take("回复")
@@ -189,6 +198,7 @@ def test_from_the_code_on_the_wall_to_the_closing(visitors: Visitors, photo: Pat
     dispatch(visitors, worker)
     officer = handle(visitors, worker, photo, mediated=True)
     worker.answer_all_came()
+    call_the_others(visitors, worker)
     reply(officer)
     officer.take("销号")
     officer.done("销号", "已销号")

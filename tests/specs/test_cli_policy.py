@@ -50,7 +50,9 @@ def refused(*words: str | Path, code: int = 2) -> str:
 
 
 def test_a_process_of_its_own_needs_no_database(tmp_path: Path) -> None:
-    environment = {**os.environ, "ANXIN_DATABASE_URL": f"sqlite:///{tmp_path}/absent/no.db"}
+    tests_own = {"DJANGO_SETTINGS_MODULE", "ANXIN_TEST_DATABASE"}
+    environment = {name: value for name, value in os.environ.items() if name not in tests_own}
+    environment["ANXIN_DATABASE_URL"] = f"sqlite:///{tmp_path}/absent/no.db"
     for words in (("policy", "explain", "clock.settle", "--on", "2023-11-01"), ("workdays", "add", "2023-01-13", "10")):
         done = subprocess.run(
             [sys.executable, "-m", "anxin", *words, "--json"],
