@@ -70,6 +70,7 @@ OTHERWISE = {
     "logout": "answers POST only: pressed in test_the_way_in_and_out",
     "ui:type-size": "answers POST only: pressed in test_large_type",
     "portal:report": "leads to the first question",
+    "portal:wechat": "leads to the home page: tests/specs/test_portal",
     "portal:how-much": "test_a_report_screen_by_screen",
     "portal:story": "test_a_report_screen_by_screen",
     "portal:contact": "test_a_report_screen_by_screen",
@@ -174,7 +175,10 @@ def test_a_refused_screen_is_told_beside_the_field(visitors: Visitors) -> None:
     page = visitors.come("phone")
     page.goto("/report/1")
     onward(page)
-    assert page.get_by_text("请点一下是什么事").is_visible()
+    page.get_by_label("一共欠多少钱").fill("好几万")
+    onward(page)
+    assert page.locator("[aria-invalid=true]").first.is_visible()
+    assert page.get_by_label("一共欠多少钱").input_value() == "好几万"
     assert not (faults := look_over(page, "phone", "public-report-refused")), "\n".join(faults)
 
 
