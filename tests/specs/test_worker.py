@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -87,7 +86,6 @@ def test_a_signal_ends_it_cleanly(tmp_path, number):
     try:
         assert process.stderr is not None
         assert "started" in process.stderr.readline()
-        time.sleep(0.5)
         process.send_signal(number)
         _, told = process.communicate(timeout=30)
     finally:
